@@ -1,0 +1,14 @@
+namespace Clamp.Losses;
+
+/// <summary>How <see cref="ClampLoss"/> computes the loss and its gradient.</summary>
+public enum ClampBackend
+{
+    /// <summary>The fastest backend that the device and dtype of the embeddings allow.</summary>
+    Auto,
+
+    /// <summary>Plain torch operations through autograd: any floating dtype, twice differentiable; the specification.</summary>
+    Composite,
+
+    /// <summary>The fused kernels, which compute the gradient together with the loss.</summary>
+    Fused,
+}

@@ -1,0 +1,107 @@
+using Clamp.Losses.Geometry;
+using Clamp.Losses.Packing.Composite;
+using Microsoft.Extensions.Options;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses;
+
+/// <summary>
+/// CLAMP, the manifold-packing loss ("Contrastive Self-Supervised Learning As Neural Manifold Packing", arXiv:2506.13717).
+/// The V views of an image form a sub-manifold with a centroid c and a radius r; sub-manifolds that overlap repel each other:
+/// <code>
+/// E = w_rep * sum over i &lt; j in contact of (1 - d_ij / s_ij)^alpha + w_size * sum over i of r_i
+/// L = log(E + 1e-6)
+/// </code>
+/// where d_ij is the distance of two centroids, s_ij = min(r_i + r_j, d_max) their reach, and a contact is d_min &lt; d_ij &lt; s_ij.
+/// </summary>
+/// <remarks>
+/// Embeddings may be float64, float32, float16 or bfloat16, on any device that has float64, with any strides; they are never
+/// modified. The loss is a float64 scalar for float64 embeddings and float32 otherwise; the gradient has the embeddings' type.
+/// Degenerate batches (all equal, all zero, coincident views) give a finite loss and gradient; NaN or infinity gives NaN. A collapsed
+/// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
+/// Results repeat bit for bit on one machine with the same number of threads.
+/// </remarks>
+/// <example>
+/// <code>
+/// var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 7.0 });
+/// var embeddings = encoder.forward(images).reshape(views, batch, -1);
+/// criterion.forward(embeddings).backward();
+/// </code>
+/// </example>
+public sealed class ClampLoss : nn.Module<Tensor, Tensor>
+{
+    private readonly ClampLossOptions _options;
+
+    /// <summary>Creates the loss.</summary>
+    /// <param name="options">Hyper-parameters, copied; the defaults when null.</param>
+    /// <param name="processGroup">The training processes; this one alone when null.</param>
+    /// <param name="name">The module's name.</param>
+    /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
+    /// <exception cref="NotSupportedException"><paramref name="processGroup"/> has more than one member.</exception>
+    public ClampLoss(ClampLossOptions? options = null, IProcessGroup? processGroup = null, string name = nameof(ClampLoss))
+        : base(name)
+    {
+        _options = options?.Snapshot() ?? new ClampLossOptions();
+        ClampLossOptionsValidator.ThrowIfInvalid(_options);
+        if (processGroup is { WorldSize: not 1 })
+        {
+            throw new NotSupportedException(
+                $"{nameof(processGroup)} has {processGroup.WorldSize} members; this version computes the loss of one process.");
+        }
+    }
+
+    /// <summary>The loss of a batch.</summary>
+    /// <param name="embeddings">
+    /// z, view-major: [V, B, D], or [V*B, D] when <see cref="ClampLossOptions.Views"/> is set; V and B at least 2, D at least 1.
+    /// </param>
+    /// <returns>A scalar that can be back-propagated.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
+    /// <exception cref="ArgumentException">Their shape, dtype or layout is not as described; the message says what was given.</exception>
+    public override Tensor forward(Tensor embeddings)
+    {
+        using var scope = NewDisposeScope();
+        var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
+        return CompositePacking.Loss(viewMajor, _options).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The loss of a batch whose views are separate tensors.</summary>
+    /// <param name="views">V tensors of the same shape [B, D], dtype and device; V and B at least 2, D at least 1.</param>
+    /// <returns>A scalar that can be back-propagated.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="views"/> is null.</exception>
+    /// <exception cref="ArgumentException">The list or its tensors are not as described; the message says what was given.</exception>
+    public Tensor forward(IReadOnlyList<Tensor> views)
+    {
+        using var scope = NewDisposeScope();
+        return forward(EmbeddingShape.Stacked(views)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The loss and its gradient, both without a graph, for callers that drive the backward pass themselves.</summary>
+    /// <param name="embeddings">As for <see cref="forward(Tensor)"/>; whether they require a gradient does not matter.</param>
+    /// <returns>The scalar loss, and dL/dz in the shape and dtype of <paramref name="embeddings"/>; the caller owns both.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="forward(Tensor)"/>.</exception>
+    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        using var scope = NewDisposeScope();
+        using var recording = enable_grad();
+        EmbeddingShape.ThrowIfNotFloating(embeddings, nameof(embeddings));
+        var leaf = embeddings.detach().requires_grad_();
+        var loss = forward(leaf);
+        var gradient = autograd.grad([loss], [leaf])[0];
+        return (loss.detach().MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Centroids, radii and the state of the packing of a batch, without a graph.</summary>
+    /// <param name="embeddings">As for <see cref="forward(Tensor)"/>.</param>
+    /// <returns>The geometry; the caller disposes it.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="forward(Tensor)"/>.</exception>
+    public SubManifoldGeometry Measure(Tensor embeddings)
+    {
+        using var scope = NewDisposeScope();
+        var geometry = GeometryMeasurement.Of(EmbeddingShape.ViewMajor(embeddings, _options.Views), _options);
+        scope.MoveToOuter(geometry.Centroids, geometry.Radii, geometry.Contacts);
+        return geometry;
+    }
+}

@@ -1,0 +1,49 @@
+namespace Clamp.Losses;
+
+/// <summary>
+/// Hyper-parameters of <see cref="ClampLoss"/>, with the paper's ImageNet values as defaults (arXiv:2506.13717).
+/// Bound from a configuration section by <see cref="ClampLossServiceCollectionExtensions.AddClampLoss"/>.
+/// </summary>
+public sealed class ClampLossOptions
+{
+    /// <summary>The configuration section that holds these options by convention.</summary>
+    public const string SectionName = "Clamp";
+
+    /// <summary>
+    /// r_s, the size of a sub-manifold relative to the spread of its views; larger means longer-ranged repulsion.
+    /// Finite, above 0. The paper uses 7.0 on CIFAR-10 and 8.5 on ImageNet.
+    /// </summary>
+    public double RadiusScale { get; set; } = 8.5;
+
+    /// <summary>alpha, the exponent of the repulsive potential; 2 is the harmonic soft sphere. Finite, above 1.</summary>
+    public double PotentialExponent { get; set; } = 2.0;
+
+    /// <summary>w_rep, the weight of the repulsion. Finite, at least 0; not 0 together with <see cref="SizeWeight"/>.</summary>
+    public double RepulsionWeight { get; set; } = 1.0;
+
+    /// <summary>w_size, the weight of the sum of radii. Finite, at least 0; the paper uses 0.</summary>
+    public double SizeWeight { get; set; }
+
+    /// <summary>
+    /// d_min, the centroid distance at or below which a pair does not repel (it has no direction to repel along).
+    /// Finite, at least 0, below <see cref="MaxContactDistance"/>.
+    /// </summary>
+    public double MinSeparation { get; set; } = 1e-3;
+
+    /// <summary>d_max, the largest reach of a pair; centroids live in the unit ball, so 2 or more means no limit. Finite, above 0.</summary>
+    public double MaxContactDistance { get; set; } = 1.5;
+
+    /// <summary>Whether the loss is log(E + 1e-6), as in the paper, or the energy E itself.</summary>
+    public bool LogEnergy { get; set; } = true;
+
+    /// <summary>
+    /// V, the number of views; at least 2. Needed for [V*B, D] embeddings. When set, [V, B, D] embeddings are checked against it,
+    /// which catches swapped view and image dimensions.
+    /// </summary>
+    public int? Views { get; set; }
+
+    /// <summary>Which implementation computes the loss.</summary>
+    public ClampBackend Backend { get; set; } = ClampBackend.Auto;
+
+    internal ClampLossOptions Snapshot() => (ClampLossOptions)MemberwiseClone();
+}

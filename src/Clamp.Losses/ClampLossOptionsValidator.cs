@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Options;
+
+namespace Clamp.Losses;
+
+internal sealed class ClampLossOptionsValidator : IValidateOptions<ClampLossOptions>
+{
+    public static void ThrowIfInvalid(ClampLossOptions options)
+    {
+        if (Faults(options).ToList() is { Count: > 0 } faults)
+        {
+            throw new OptionsValidationException(nameof(ClampLossOptions), typeof(ClampLossOptions), faults);
+        }
+    }
+
+    public ValidateOptionsResult Validate(string? name, ClampLossOptions options) =>
+        Faults(options).ToList() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+
+    private static IEnumerable<string> Faults(ClampLossOptions options)
+    {
+        if (!IsPositive(options.RadiusScale))
+        {
+            yield return Fault(nameof(options.RadiusScale), options.RadiusScale, "a finite number above 0");
+        }
+
+        if (!double.IsFinite(options.PotentialExponent) || options.PotentialExponent <= 1)
+        {
+            yield return Fault(nameof(options.PotentialExponent), options.PotentialExponent, "a finite number above 1");
+        }
+
+        if (!IsNonNegative(options.RepulsionWeight))
+        {
+            yield return Fault(nameof(options.RepulsionWeight), options.RepulsionWeight, "a finite number of at least 0");
+        }
+
+        if (!IsNonNegative(options.SizeWeight))
+        {
+            yield return Fault(nameof(options.SizeWeight), options.SizeWeight, "a finite number of at least 0");
+        }
+
+        if (options is { RepulsionWeight: 0, SizeWeight: 0 })
+        {
+            yield return $"{nameof(options.RepulsionWeight)} and {nameof(options.SizeWeight)} are both 0; at least one must be above 0.";
+        }
+
+        if (!IsNonNegative(options.MinSeparation) || options.MinSeparation >= options.MaxContactDistance)
+        {
+            yield return Fault(
+                nameof(options.MinSeparation),
+                options.MinSeparation,
+                $"a finite number of at least 0 and below {nameof(options.MaxContactDistance)}, which is {options.MaxContactDistance}");
+        }
+
+        if (!IsPositive(options.MaxContactDistance))
+        {
+            yield return Fault(nameof(options.MaxContactDistance), options.MaxContactDistance, "a finite number above 0");
+        }
+
+        if (options.Views < 2)
+        {
+            yield return Fault(nameof(options.Views), options.Views.Value, "at least 2, or not set");
+        }
+
+        if (!Enum.IsDefined(options.Backend))
+        {
+            yield return Fault(nameof(options.Backend), options.Backend, $"one of {string.Join(", ", Enum.GetNames<ClampBackend>())}");
+        }
+    }
+
+    private static bool IsPositive(double value) => double.IsFinite(value) && value > 0;
+
+    private static bool IsNonNegative(double value) => double.IsFinite(value) && value >= 0;
+
+    private static string Fault<T>(string option, T given, string allowed) => $"{option} is {given}; it must be {allowed}.";
+}

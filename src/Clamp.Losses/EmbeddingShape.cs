@@ -1,0 +1,112 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses;
+
+/// <summary>Brings the accepted shapes of embeddings to [V, B, D], and says what is wrong with the others.</summary>
+internal static class EmbeddingShape
+{
+    private const string Expected = "[V, B, D], or [V*B, D] with ClampLossOptions.Views set";
+
+    /// <summary>Embeddings as [V, B, D]: the same tensor or a view of it.</summary>
+    /// <param name="embeddings">[V, B, D], or [V*B, D] when <paramref name="views"/> is given.</param>
+    /// <param name="views">V, when known.</param>
+    public static Tensor ViewMajor(Tensor embeddings, int? views)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        ThrowIfNotFloating(embeddings, nameof(embeddings));
+        var viewMajor = embeddings.dim() switch
+        {
+            3 => embeddings,
+            2 when views is { } count => Unflattened(embeddings, count),
+            2 => throw Invalid(embeddings, $"Two dimensions need ClampLossOptions.Views; expected {Expected}."),
+            _ => throw Invalid(embeddings, $"Expected {Expected}."),
+        };
+        ThrowIfTooSmall(viewMajor, views);
+        return viewMajor;
+    }
+
+    /// <summary>V tensors of [B, D] as one of [V, B, D].</summary>
+    /// <param name="views">The views.</param>
+    public static Tensor Stacked(IReadOnlyList<Tensor> views)
+    {
+        ArgumentNullException.ThrowIfNull(views);
+        if (views.Count < 2)
+        {
+            throw new ArgumentException($"{views.Count} views were given; at least 2 are needed.", nameof(views));
+        }
+
+        for (int v = 0; v < views.Count; v++)
+        {
+            ThrowIfUnlikeFirst(views, v);
+        }
+
+        return stack(views);
+    }
+
+    /// <summary>Rejects dtypes and layouts that the loss is not defined for.</summary>
+    /// <param name="embeddings">The tensor.</param>
+    /// <param name="parameter">Its name in the message.</param>
+    public static void ThrowIfNotFloating(Tensor embeddings, string parameter)
+    {
+        if (embeddings.dtype is not (ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
+        {
+            throw new ArgumentException(
+                $"The embeddings' dtype is {embeddings.dtype}; it must be Float64, Float32, Float16 or BFloat16.", parameter);
+        }
+
+        if (embeddings.is_sparse)
+        {
+            throw new ArgumentException("The embeddings are sparse; they must be dense.", parameter);
+        }
+    }
+
+    private static Tensor Unflattened(Tensor embeddings, int views)
+    {
+        long rows = embeddings.shape[0];
+        return rows % views == 0
+            ? embeddings.unflatten(0, views, rows / views)
+            : throw Invalid(embeddings, $"Its {rows} rows are not a multiple of ClampLossOptions.Views, which is {views}.");
+    }
+
+    private static void ThrowIfTooSmall(Tensor viewMajor, int? expectedViews)
+    {
+        var (views, images, width) = (viewMajor.shape[0], viewMajor.shape[1], viewMajor.shape[2]);
+        if (expectedViews is { } expected && views != expected)
+        {
+            throw Invalid(viewMajor, $"It has {views} views; ClampLossOptions.Views says {expected}.");
+        }
+
+        if (views < 2 || images < 2 || width < 1)
+        {
+            throw Invalid(viewMajor, $"It has {views} views of {images} images of width {width}; at least 2 of 2 of 1 are needed.");
+        }
+    }
+
+    private static void ThrowIfUnlikeFirst(IReadOnlyList<Tensor> views, int v)
+    {
+        var (first, view) = (views[0], views[v]);
+        if (view is null)
+        {
+            throw new ArgumentException($"View {v} is null.", nameof(views));
+        }
+
+        if (view.dim() != 2)
+        {
+            throw new ArgumentException($"View {v} has shape {Text(view)}; each view must be [B, D].", nameof(views));
+        }
+
+        ThrowIfNotFloating(view, nameof(views));
+        if (!view.shape.SequenceEqual(first.shape) || view.dtype != first.dtype || view.device.ToString() != first.device.ToString())
+        {
+            throw new ArgumentException(
+                $"View {v} is {Text(view)} {view.dtype} on {view.device}; view 0 is {Text(first)} {first.dtype} on {first.device}; "
+                + "all views must be alike.",
+                nameof(views));
+        }
+    }
+
+    private static ArgumentException Invalid(Tensor embeddings, string why) =>
+        new($"The embeddings' shape is {Text(embeddings)}. {why}", nameof(embeddings));
+
+    private static string Text(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
+}

@@ -1,0 +1,34 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Geometry;
+
+/// <summary>In how many directions the centroids spread, read off their principal variances.</summary>
+/// <param name="ParticipationRatio">See <see cref="SubManifoldGeometry.ParticipationRatio"/>.</param>
+/// <param name="SingularValueSpread">See <see cref="SubManifoldGeometry.SingularValueSpread"/>.</param>
+internal readonly record struct CentroidSpectrum(double ParticipationRatio, double SingularValueSpread)
+{
+    /// <summary>Measures centroids [B, D], float64.</summary>
+    /// <param name="centroids">c.</param>
+    public static CentroidSpectrum Of(Tensor centroids)
+    {
+        using var scope = NewDisposeScope();
+        var (images, width) = (centroids.shape[0], centroids.shape[1]);
+        var centred = centroids - centroids.mean([0]);
+
+        // The non-zero eigenvalues of both products agree: take the smaller matrix.
+        var product = images <= width ? centred.mm(centred.t()) : centred.t().mm(centred);
+        var variances = linalg.eigvalsh(product).clamp_min(0);
+        var total = variances.sum().item<double>();
+        return total == 0
+            ? default
+            : new CentroidSpectrum(
+                total * total / variances.square().sum().item<double>(),
+                EffectiveRank(variances.sqrt()) / Math.Min(images - 1, width));
+    }
+
+    private static double EffectiveRank(Tensor singularValues)
+    {
+        var shares = singularValues / singularValues.sum();
+        return Math.Exp(-shares.xlogy(shares).sum().item<double>());
+    }
+}

@@ -1,0 +1,31 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Packing.Composite;
+
+/// <summary>
+/// The loss as the paper writes it (arXiv:2506.13717), in plain torch operations, float64 throughout, differentiated by autograd:
+/// the specification that every other backend is tested against.
+/// </summary>
+internal static class CompositePacking
+{
+    /// <summary>L = log(E + 1e-6), or E.</summary>
+    /// <param name="embeddings">z, [V, B, D], any floating dtype.</param>
+    /// <param name="options">Valid options.</param>
+    /// <returns>A scalar: float64 for float64 embeddings, else float32.</returns>
+    public static Tensor Loss(Tensor embeddings, ClampLossOptions options)
+    {
+        using var scope = NewDisposeScope();
+        var subManifolds = SubManifolds.Of(embeddings, options.RadiusScale);
+        var energy = Energy(subManifolds, Contacts.Of(subManifolds, options), options);
+        var loss = options.LogEnergy ? (energy + Floors.Energy).log() : energy;
+        return loss.to(embeddings.dtype == float64 ? float64 : float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>E = w_rep * sum over contacts of (1 - d/s)^alpha + w_size * sum of r.</summary>
+    /// <param name="subManifolds">The batch.</param>
+    /// <param name="contacts">Its contacts.</param>
+    /// <param name="options">Valid options.</param>
+    public static Tensor Energy(SubManifolds subManifolds, Contacts contacts, ClampLossOptions options) =>
+        options.RepulsionWeight * contacts.Overlaps().pow(options.PotentialExponent).sum()
+        + options.SizeWeight * subManifolds.Radii.sum();
+}

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Options;
+
+namespace Clamp.Losses.Tests;
+
+public sealed class ClampLossOptionsTests
+{
+    public static TheoryData<ClampLossOptions, string> Faults => new()
+    {
+        { new() { RadiusScale = 0 }, "RadiusScale is 0; *above 0*" },
+        { new() { RadiusScale = -1 }, "RadiusScale is -1; *above 0*" },
+        { new() { RadiusScale = double.NaN }, "RadiusScale is NaN; *" },
+        { new() { RadiusScale = double.PositiveInfinity }, "RadiusScale is Infinity; *finite*" },
+        { new() { PotentialExponent = 1 }, "PotentialExponent is 1; *above 1*" },
+        { new() { PotentialExponent = double.NaN }, "PotentialExponent is NaN; *" },
+        { new() { PotentialExponent = double.PositiveInfinity }, "PotentialExponent is Infinity; *" },
+        { new() { RepulsionWeight = -1 }, "RepulsionWeight is -1; *at least 0*" },
+        { new() { RepulsionWeight = double.NaN }, "RepulsionWeight is NaN; *" },
+        { new() { SizeWeight = -0.5 }, "SizeWeight is -0.5; *at least 0*" },
+        { new() { SizeWeight = double.PositiveInfinity }, "SizeWeight is Infinity; *" },
+        { new() { RepulsionWeight = 0, SizeWeight = 0 }, "RepulsionWeight and SizeWeight are both 0*" },
+        { new() { MinSeparation = -0.1 }, "MinSeparation is -0.1; *at least 0*" },
+        { new() { MinSeparation = 1.5 }, "MinSeparation is 1.5; *below MaxContactDistance, which is 1.5*" },
+        { new() { MinSeparation = double.NaN }, "MinSeparation is NaN; *" },
+        { new() { MinSeparation = 0, MaxContactDistance = -1 }, "*MaxContactDistance is -1; *above 0*" },
+        { new() { MaxContactDistance = double.PositiveInfinity }, "MaxContactDistance is Infinity; *finite*" },
+        { new() { Views = 1 }, "Views is 1; *at least 2*" },
+        { new() { Views = -3 }, "Views is -3; *at least 2*" },
+        { new() { Backend = (ClampBackend)9 }, "Backend is 9; *Auto, Composite, Fused*" },
+    };
+
+    [Theory, MemberData(nameof(Faults))]
+    public void Constructor_OptionOutOfRange_SaysWhatIsAllowed(ClampLossOptions options, string message)
+    {
+        var act = () => new ClampLoss(options);
+        act.Should().Throw<OptionsValidationException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void Constructor_SeveralFaults_ListsEveryOne()
+    {
+        var options = new ClampLossOptions { RadiusScale = 0, PotentialExponent = 0.5, RepulsionWeight = -1, SizeWeight = -1, Views = 0 };
+
+        var act = () => new ClampLoss(options);
+
+        act.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(5);
+    }
+
+    [Fact]
+    public void Constructor_Defaults_AreThePapersImageNetValues() =>
+        new ClampLossOptions().Should().BeEquivalentTo(new
+        {
+            RadiusScale = 8.5,
+            PotentialExponent = 2.0,
+            RepulsionWeight = 1.0,
+            SizeWeight = 0.0,
+            MinSeparation = 1e-3,
+            MaxContactDistance = 1.5,
+            LogEnergy = true,
+            Views = (int?)null,
+            Backend = ClampBackend.Auto,
+        });
+
+    [Fact]
+    public void Constructor_OptionsChangedLater_KeepsItsCopy()
+    {
+        var options = new ClampLossOptions { Views = 2 };
+        var criterion = new ClampLoss(options);
+        options.Views = 3;
+        using var embeddings = torch.ones(4, 5);
+
+        using var loss = criterion.forward(embeddings);
+
+        loss.numel().Should().Be(1);
+    }
+
+    [Fact]
+    public void Constructor_Name_IsTheModules() => new ClampLoss(name: "packing").GetName().Should().Be("packing");
+}
