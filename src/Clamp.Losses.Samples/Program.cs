@@ -1,1 +1,3 @@
-return 0;
+using Clamp.Losses.Samples.Commands;
+
+return CommandLine.Run(args);

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Clamp.Losses.Samples.Data;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>The options that choose images, shared by the commands.</summary>
+internal sealed class DatasetArguments
+{
+    public Option<DatasetKind?> Dataset { get; } = new("--dataset")
+    {
+        Description = "Which images: shapes (drawn, needs no files), cifar10 (binary version), fashion-mnist, mnist (idx or idx.gz), "
+            + "imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
+        HelpName = "shapes|cifar10|fashion-mnist|mnist|imagefolder",
+        CustomParser = result => Parsed(result),
+    };
+
+    public Option<DirectoryInfo?> DataRoot { get; } = new("--data-root")
+    {
+        Description = "The folder with the data set's files, as they are published.",
+        HelpName = "DIR",
+    };
+
+    public Option<int> TrainImages { get; } = new("--train-images")
+    {
+        Description = "How many training images to use, balanced over classes; 0 for all.",
+    };
+
+    public Option<int> TestImages { get; } = new("--test-images")
+    {
+        Description = "How many test images to use, balanced over classes; 0 for all.",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(Dataset);
+        command.Options.Add(DataRoot);
+        command.Options.Add(TrainImages);
+        command.Options.Add(TestImages);
+    }
+
+    private static DatasetKind? Parsed(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var name = result.Tokens[0].Value;
+        if (Enum.TryParse<DatasetKind>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var kind))
+        {
+            return kind;
+        }
+
+        result.AddError($"--dataset is '{name}'; it must be shapes, cifar10, fashion-mnist, mnist or imagefolder.");
+        return null;
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Clamp.Losses.Samples.Evaluation;
+using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Training;
+using Spectre.Console;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>Scores the encoder of a finished run, on its own images or on others.</summary>
+public static class ProbeCommand
+{
+    /// <summary>The command.</summary>
+    /// <returns>A new command.</returns>
+    public static Command Create()
+    {
+        var dataset = new DatasetArguments();
+        var run = new Option<string>("--run") { Description = "The folder of a finished pretraining.", HelpName = "DIR", Required = true };
+        var command = new Command("probe", "Score a pretrained encoder by linear probe and kNN, beside an untrained one.") { run };
+        dataset.AddTo(command);
+        command.SetAction(arguments =>
+        {
+            var (folder, options) = RunFolder.Open(arguments.GetValue(run)!);
+            return Run(folder, options with
+            {
+                Dataset = arguments.GetValue(dataset.Dataset) ?? options.Dataset,
+                DataRoot = arguments.GetValue(dataset.DataRoot)?.FullName ?? options.DataRoot,
+                TrainImages = arguments.GetResult(dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(dataset.TrainImages),
+                TestImages = arguments.GetResult(dataset.TestImages) is null ? options.TestImages : arguments.GetValue(dataset.TestImages),
+            });
+        });
+        return command;
+    }
+
+    private static int Run(RunFolder folder, PretrainOptions options)
+    {
+        var device = cuda.is_available() ? CUDA : CPU;
+        var images = PretrainCommand.Load(options);
+        random.manual_seed(options.Seed);
+        using var encoder = Encoders.Create(options.Encoder).to(device);
+        var untrained = EncoderScore.Of(encoder, images, device, options.Seed);
+        folder.LoadEncoder(encoder);
+        var pretrained = EncoderScore.Of(encoder, images, device, options.Seed);
+
+        Console.WriteLine($"{options.Dataset}: probe trained on {images.Train.Count} and scored on {images.Test.Count} images");
+        var table = new Table().AddColumn("").AddColumn("untrained").AddColumn("pretrained");
+        table.AddRow("linear probe, top-1", $"{untrained.LinearProbe:P1}", $"{pretrained.LinearProbe:P1}");
+        table.AddRow("20-NN, top-1", $"{untrained.NearestNeighbours:P1}", $"{pretrained.NearestNeighbours:P1}");
+        AnsiConsole.Write(table);
+        return 0;
+    }
+}
