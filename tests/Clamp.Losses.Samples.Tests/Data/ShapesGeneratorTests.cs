@@ -1,0 +1,116 @@
+using Clamp.Losses.Samples.Data;
+
+namespace Clamp.Losses.Samples.Tests.Data;
+
+public class ShapesGeneratorTests
+{
+    private static byte[] BytesOf(LabelledImages images)
+    {
+        using torch.Tensor pixels = images.Pixels([.. Enumerable.Range(0, images.Count)]);
+        return pixels.data<byte>().ToArray();
+    }
+
+    [Fact]
+    public void Generate_AnySize_FillsAllImages()
+    {
+        LabelledImages images = ShapesGenerator.Generate(count: 5, size: 40, seed: 0);
+
+        images.Count.Should().Be(5);
+        (images.Height, images.Width).Should().Be((40, 40));
+        images.ClassNames.Should().HaveCount(12).And.OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void Generate_SameSeed_DrawsTheSameImages()
+    {
+        LabelledImages first = ShapesGenerator.Generate(24, 32, seed: 5);
+        LabelledImages second = ShapesGenerator.Generate(24, 32, seed: 5);
+
+        BytesOf(second).Should().Equal(BytesOf(first));
+        second.Labels.Should().Equal(first.Labels);
+    }
+
+    [Fact]
+    public void Generate_OtherSeed_DrawsOtherImages()
+    {
+        BytesOf(ShapesGenerator.Generate(1, 32, seed: 5)).Should().NotEqual(BytesOf(ShapesGenerator.Generate(1, 32, seed: 6)));
+    }
+
+    [Fact]
+    public void Generate_SeedZero_StillDrawsWhatItAlwaysDrew()
+    {
+        LabelledImages images = ShapesGenerator.Generate(12, 32, seed: 0);
+
+        double[] expected = [146.08, 109.33, 42.55, 121.31, 127.22, 130.78, 104.33, 154.19, 150.22, 69.47, 192.00, 134.33];
+        IEnumerable<double> means = BytesOf(images).Chunk(3 * 32 * 32).Select(image => image.Average(value => value));
+
+        images.Labels.Should().Equal(9, 7, 11, 8, 2, 1, 5, 3, 0, 6, 10, 4);
+        // Another machine's sine may round a few pixels differently.
+        means.Zip(expected).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 0.1);
+    }
+
+    [Fact]
+    public void Generate_OneImageAtATime_EqualsAllInParallel()
+    {
+        byte[] together = BytesOf(ShapesGenerator.Generate(24, 32, seed: 5));
+
+        byte[] oneByOne = [.. Enumerable.Range(0, 24).SelectMany(i => BytesOf(ShapesGenerator.Generate(1, 32, seed: 5, firstIndex: i)))];
+
+        oneByOne.Should().Equal(together);
+    }
+
+    [Fact]
+    public void Generate_TwelveInARow_HoldEveryClassOnce()
+    {
+        IReadOnlyList<int> labels = ShapesGenerator.Generate(36, 16, seed: 1).Labels;
+
+        labels.Chunk(12).Should().OnlyContain(chunk => chunk.Distinct().Count() == 12);
+    }
+
+    [Fact]
+    public void Generate_Labels_AreShuffled()
+    {
+        IReadOnlyList<int> labels = ShapesGenerator.Generate(36, 16, seed: 1).Labels;
+
+        labels.Chunk(12).Select(chunk => string.Join(' ', chunk)).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void Generate_ManyImages_AreAllDifferent()
+    {
+        byte[] pixels = BytesOf(ShapesGenerator.Generate(1200, 16, seed: 0));
+
+        IEnumerable<string> images = pixels.Chunk(3 * 16 * 16).Select(Convert.ToBase64String);
+
+        images.Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void Generate_MeanColourOfClasses_TellsNothing()
+    {
+        LabelledImages images = ShapesGenerator.Generate(2400, 16, seed: 0);
+        using torch.Tensor pixels = torch.tensor(BytesOf(images), [2400, 3, 256]).to(torch.float64);
+        using torch.Tensor means = pixels.mean([1, 2]);
+
+        IEnumerable<double> meanOfClass = images.Labels.Zip(means.data<double>())
+            .GroupBy(pair => pair.First, pair => pair.Second)
+            .Select(group => group.Average());
+
+        // 200 images a class, each with a standard deviation of about 40 levels: 12 are four standard errors.
+        meanOfClass.Should().OnlyContain(mean => Math.Abs(mean - 127.5) < 12);
+    }
+
+    [Theory]
+    [InlineData(0, 32, 0, "count")]
+    [InlineData(1, 15, 0, "size")]
+    [InlineData(1, 513, 0, "size")]
+    [InlineData(1_000_000, 32, 0, "count")]
+    [InlineData(1, 32, -1, "firstIndex")]
+    [InlineData(2, 32, int.MaxValue - 1, "firstIndex")]
+    public void Generate_ArgumentOutOfRange_NamesIt(int count, int size, int firstIndex, string name)
+    {
+        Action act = () => ShapesGenerator.Generate(count, size, seed: 0, firstIndex);
+
+        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(name);
+    }
+}
