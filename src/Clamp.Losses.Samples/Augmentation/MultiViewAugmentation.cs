@@ -4,7 +4,7 @@ namespace Clamp.Losses.Samples.Augmentation;
 
 /// <summary>
 /// Makes the random views that self-supervised learning compares, by batched tensor operations on the images' device. A view depends on
-/// (seed, epoch, sample, view) alone, never on the batch that it is made in.
+/// (seed, epoch, sample, view) alone, up to rounding, never on the batch that it is made in.
 /// </summary>
 /// <remarks>Holds no state between calls: any number of threads may share one.</remarks>
 public sealed class MultiViewAugmentation
