@@ -8,7 +8,10 @@ public sealed class AugmentationOptionsTests
     {
         { new() { CropScaleMin = 0 }, "CropScaleMin is 0 and CropScaleMax is 1; allowed: 0 < CropScaleMin <= CropScaleMax <= 1." },
         { new() { CropScaleMax = 1.5 }, "CropScaleMin is 0.2 and CropScaleMax is 1.5; allowed: 0 < CropScaleMin <= CropScaleMax <= 1." },
-        { new() { AspectRatioMin = 2, AspectRatioMax = 1 }, "AspectRatioMin is 2 and AspectRatioMax is 1; allowed: 0 < AspectRatioMin <= AspectRatioMax." },
+        {
+            new() { AspectRatioMin = 2, AspectRatioMax = 1 },
+            "AspectRatioMin is 2 and AspectRatioMax is 1; allowed: 0 < AspectRatioMin <= AspectRatioMax."
+        },
         { new() { FlipProbability = -0.1 }, "FlipProbability is -0.1; allowed: 0 to 1." },
         { new() { JitterProbability = 1.1 }, "JitterProbability is 1.1; allowed: 0 to 1." },
         { new() { Brightness = -1 }, "Brightness is -1; allowed: finite and at least 0." },

@@ -22,7 +22,8 @@ public sealed class ViewParametersTests
         });
 
         // A rate's standard deviation is at most sqrt(0.3 * 0.7 / 4000) = 0.0073.
-        foreach (var drawn in new Func<ViewParameters, bool>[] { v => v.Flip, v => v.Jitter, v => v.Grayscale, v => v.Blur, v => v.Solarize })
+        Func<ViewParameters, bool>[] steps = [v => v.Flip, v => v.Jitter, v => v.Grayscale, v => v.Blur, v => v.Solarize];
+        foreach (var drawn in steps)
             (views.Count(drawn) / (double)Draws).Should().BeApproximately(probability, 0.025);
     }
 
