@@ -2,7 +2,7 @@ namespace Clamp.Losses.Samples.Augmentation;
 
 /// <summary>
 /// How views are made: random resized crop, horizontal flip, colour jitter, grayscale, blur and solarization, in this order. The defaults
-/// are SimCLR's CIFAR-10 recipe (Chen et al., arXiv:2002.05709, appendix B.9: jitter of strength 0.5, no blur) with a larger smallest crop.
+/// are SimCLR's CIFAR-10 recipe (Chen et al., arXiv:2002.05709: jitter of strength 0.5, no blur) with a larger smallest crop.
 /// </summary>
 public sealed record AugmentationOptions
 {
@@ -12,7 +12,10 @@ public sealed record AugmentationOptions
     /// <summary>The largest crop, as a fraction of the image's area. <see cref="CropScaleMin"/> &lt;= value &lt;= 1; default 1.</summary>
     public double CropScaleMax { get; set; } = 1.0;
 
-    /// <summary>The smallest width / height of a crop, drawn log-uniformly. 0 &lt; value &lt;= <see cref="AspectRatioMax"/>; default 3/4.</summary>
+    /// <summary>
+    /// The smallest width / height of a crop, drawn log-uniformly.
+    /// 0 &lt; value &lt;= <see cref="AspectRatioMax"/>; default 3/4.
+    /// </summary>
     public double AspectRatioMin { get; set; } = 3.0 / 4.0;
 
     /// <summary>The largest width / height of a crop. At least <see cref="AspectRatioMin"/>; default 4/3.</summary>
@@ -42,7 +45,10 @@ public sealed record AugmentationOptions
     /// <summary>The probability of a Gaussian blur, from 0 to 1; default 0.</summary>
     public double BlurProbability { get; set; }
 
-    /// <summary>The smallest standard deviation of the blur in output pixels. 0 &lt; value &lt;= <see cref="BlurSigmaMax"/>; default 0.1.</summary>
+    /// <summary>
+    /// The smallest standard deviation of the blur in output pixels.
+    /// 0 &lt; value &lt;= <see cref="BlurSigmaMax"/>; default 0.1.
+    /// </summary>
     public double BlurSigmaMin { get; set; } = 0.1;
 
     /// <summary>The largest standard deviation of the blur in output pixels. At least <see cref="BlurSigmaMin"/>; default 2.</summary>
@@ -69,17 +75,34 @@ public sealed record AugmentationOptions
     private IEnumerable<string> CropFaults()
     {
         if (!(CropScaleMin > 0 && CropScaleMin <= CropScaleMax && CropScaleMax <= 1))
-            yield return Fault("0 < CropScaleMin <= CropScaleMax <= 1", (nameof(CropScaleMin), CropScaleMin), (nameof(CropScaleMax), CropScaleMax));
+        {
+            yield return Fault(
+                "0 < CropScaleMin <= CropScaleMax <= 1",
+                (nameof(CropScaleMin), CropScaleMin),
+                (nameof(CropScaleMax), CropScaleMax));
+        }
+
         if (!(AspectRatioMin > 0 && AspectRatioMin <= AspectRatioMax && double.IsFinite(AspectRatioMax)))
-            yield return Fault("0 < AspectRatioMin <= AspectRatioMax", (nameof(AspectRatioMin), AspectRatioMin), (nameof(AspectRatioMax), AspectRatioMax));
+        {
+            yield return Fault(
+                "0 < AspectRatioMin <= AspectRatioMax",
+                (nameof(AspectRatioMin), AspectRatioMin),
+                (nameof(AspectRatioMax), AspectRatioMax));
+        }
     }
 
     private IEnumerable<string> ColourFaults()
     {
-        foreach (var (name, value) in new[] { (nameof(Brightness), Brightness), (nameof(Contrast), Contrast), (nameof(Saturation), Saturation) })
+        (string Name, double Value)[] strengths =
+        [
+            (nameof(Brightness), Brightness),
+            (nameof(Contrast), Contrast),
+            (nameof(Saturation), Saturation),
+        ];
+        foreach (var strength in strengths)
         {
-            if (!(value >= 0 && double.IsFinite(value)))
-                yield return Fault("finite and at least 0", (name, value));
+            if (!(strength.Value >= 0 && double.IsFinite(strength.Value)))
+                yield return Fault("finite and at least 0", strength);
         }
 
         if (!(Hue >= 0 && Hue <= 0.5))
@@ -91,7 +114,12 @@ public sealed record AugmentationOptions
     private IEnumerable<string> BlurFaults()
     {
         if (!(BlurSigmaMin > 0 && BlurSigmaMin <= BlurSigmaMax && double.IsFinite(BlurSigmaMax)))
-            yield return Fault("0 < BlurSigmaMin <= BlurSigmaMax", (nameof(BlurSigmaMin), BlurSigmaMin), (nameof(BlurSigmaMax), BlurSigmaMax));
+        {
+            yield return Fault(
+                "0 < BlurSigmaMin <= BlurSigmaMax",
+                (nameof(BlurSigmaMin), BlurSigmaMin),
+                (nameof(BlurSigmaMax), BlurSigmaMax));
+        }
     }
 
     private IEnumerable<string> ProbabilityFaults()

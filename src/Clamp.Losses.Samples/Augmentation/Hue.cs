@@ -36,8 +36,8 @@ public static class Hue
     }
 
     /// <summary>
-    /// By how much of the chroma each channel lies below the value: nothing within one sixth of its fullest hue, all beyond two sixths. With
-    /// the hue in [0, 6) the difference lies in [-4, 6), where clamp(min(|difference| - 1, 5 - difference), 0, 1) needs no second wrapping.
+    /// By how much of the chroma each channel lies below the value: nothing within one sixth of its fullest hue, all beyond two sixths.
+    /// With the hue in [0, 6) the difference lies in [-4, 6), where clamp(min(|difference| - 1, 5 - difference), 0, 1) needs no wrapping.
     /// </summary>
     private static Tensor Shortfall(Tensor hue)
     {

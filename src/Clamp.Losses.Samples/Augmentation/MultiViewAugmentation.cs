@@ -4,7 +4,7 @@ namespace Clamp.Losses.Samples.Augmentation;
 
 /// <summary>
 /// Makes the random views that self-supervised learning compares, by batched tensor operations on the images' device. A view depends on
-/// (seed, epoch, sample, view) alone, never on the batch that it is made in.
+/// (seed, epoch, sample, view) alone, up to rounding, never on the batch that it is made in.
 /// </summary>
 /// <remarks>Holds no state between calls: any number of threads may share one.</remarks>
 public sealed class MultiViewAugmentation
@@ -121,7 +121,12 @@ public sealed class MultiViewAugmentation
         ArgumentNullException.ThrowIfNull(images);
         if (images.dtype != ScalarType.Byte)
             throw new ArgumentException($"Images of type {images.dtype} given; allowed: {ScalarType.Byte}.", nameof(images));
-        if (images.dim() != 4 || images.shape[1] != 3 || images.shape.Contains(0))
-            throw new ArgumentException($"Images of shape [{string.Join(", ", images.shape)}] given; allowed: [B, 3, H, W], none 0.", nameof(images));
+
+        var shape = images.shape;
+        if (shape.Length != 4 || shape[1] != 3 || shape.Contains(0))
+        {
+            var given = string.Join(", ", shape);
+            throw new ArgumentException($"Images of shape [{given}] given; allowed: [B, 3, H, W], none 0.", nameof(images));
+        }
     }
 }

@@ -48,6 +48,6 @@ public static class ResizedCrop
         return weights.div_(weights.sum(-1, keepdim: true));
     }
 
-    private static Tensor Column((int First, int Length, bool Reversed)[] boxes, Func<(int First, int Length, bool Reversed), float> value, Device device) =>
+    private static Tensor Column<TBox>(TBox[] boxes, Func<TBox, float> value, Device device) =>
         tensor([.. boxes.Select(value)], ScalarType.Float32, device).reshape(-1, 1, 1);
 }

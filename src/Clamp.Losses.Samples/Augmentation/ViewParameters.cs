@@ -25,7 +25,9 @@ public readonly record struct ViewParameters(
     double BlurSigma,
     bool Solarize)
 {
-    /// <summary>Draws the parameters of one view. Every number is drawn whatever the options, so that switching one off moves no other.</summary>
+    /// <summary>
+    /// Draws the parameters of one view. Every number is drawn whatever the options, so that switching one off moves no other.
+    /// </summary>
     /// <param name="options">The distributions.</param>
     /// <param name="random">The view's stream.</param>
     /// <param name="height">The image's height, at least 1.</param>

@@ -52,22 +52,23 @@ public sealed class ResNet : Module<Tensor, Tensor>
     /// convolution of stride 2 and a 3x3 max-pool of stride 2.
     /// </param>
     public static ResNet ResNet18(bool smallStem = false) =>
-        new(nameof(ResNet18), (input, width, stride) => new BasicBlock(input, width, stride), [2, 2, 2, 2], [64, 128, 256, 512], smallStem);
+        new(nameof(ResNet18), Basic, [2, 2, 2, 2], [64, 128, 256, 512], smallStem);
 
     /// <summary>ResNet-50: 23.5 million weights, 2048 features.</summary>
     /// <param name="smallStem">As for <see cref="ResNet18"/>.</param>
     public static ResNet ResNet50(bool smallStem = false) =>
-        new(nameof(ResNet50), (input, width, stride) => new Bottleneck(input, width, stride), [3, 4, 6, 3], [64, 128, 256, 512], smallStem);
+        new(nameof(ResNet50), Bottleneck, [3, 4, 6, 3], [64, 128, 256, 512], smallStem);
 
     /// <summary>
-    /// A network for a CPU's patience: the small stem and three stages of one <see cref="BasicBlock"/>, each twice as wide as the one before.
+    /// A network for a CPU's patience: the small stem and three stages of one <see cref="BasicBlock"/>, each twice as wide as the last.
     /// </summary>
     /// <param name="width">The width of the first stage, at least 1; the features are four times as wide.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="width"/> is below 1.</exception>
     public static ResNet Tiny(int width = 16)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        return new(nameof(Tiny), (input, w, stride) => new BasicBlock(input, w, stride), [1, 1, 1], [width, 2 * width, 4 * width], smallStem: true);
+        int[] widths = [width, 2 * width, 4 * width];
+        return new(nameof(Tiny), Basic, [1, 1, 1], widths, smallStem: true);
     }
 
     /// <summary>Encodes images.</summary>
@@ -83,6 +84,10 @@ public sealed class ResNet : Module<Tensor, Tensor>
             x = stage.call(x);
         return x.mean([2, 3]).MoveToOuterDisposeScope();
     }
+
+    private static BasicBlock Basic(int inputWidth, int width, int stride) => new(inputWidth, width, stride);
+
+    private static Bottleneck Bottleneck(int inputWidth, int width, int stride) => new(inputWidth, width, stride);
 
     private Sequential Stage(Func<int, int, int, ResidualBlock> block, int depth, int width, int stride)
     {
