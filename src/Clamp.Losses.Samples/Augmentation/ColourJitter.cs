@@ -1,3 +1,4 @@
+using Clamp.Losses.Samples.Data;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Augmentation;
@@ -16,14 +17,9 @@ public static class ColourJitter
     public static IReadOnlyList<JitterStep> Order(int seed, int epoch, int view)
     {
         // No view has a negative number, so this stream is nobody else's.
-        var random = new SampleRandom(seed, epoch, sample: 0, view: ~view);
+        var random = new KeyedRandom(seed, epoch, 0, ~view);
         var order = Enum.GetValues<JitterStep>();
-        for (var i = order.Length - 1; i > 0; i--)
-        {
-            var j = random.NextInt(i + 1);
-            (order[i], order[j]) = (order[j], order[i]);
-        }
-
+        random.Shuffle(order.AsSpan());
         return order;
     }
 

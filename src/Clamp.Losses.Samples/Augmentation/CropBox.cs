@@ -1,3 +1,5 @@
+using Clamp.Losses.Samples.Data;
+
 namespace Clamp.Losses.Samples.Augmentation;
 
 /// <summary>A rectangle of whole pixels inside an image.</summary>
@@ -14,7 +16,7 @@ public readonly record struct CropBox(int Top, int Left, int Height, int Width)
     /// <param name="random">The stream to draw from.</param>
     /// <param name="height">The image's height, at least 1.</param>
     /// <param name="width">The image's width, at least 1.</param>
-    public static CropBox Draw(AugmentationOptions options, ref SampleRandom random, int height, int width)
+    public static CropBox Draw(AugmentationOptions options, KeyedRandom random, int height, int width)
     {
         var logRatioMin = Math.Log(options.AspectRatioMin);
         var logRatioMax = Math.Log(options.AspectRatioMax);

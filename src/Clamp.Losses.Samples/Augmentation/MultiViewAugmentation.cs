@@ -1,3 +1,4 @@
+using Clamp.Losses.Samples.Data;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Augmentation;
@@ -79,8 +80,8 @@ public sealed class MultiViewAugmentation
     /// <param name="width">The image's width, at least 1.</param>
     public ViewParameters Parameters(long sample, int epoch, int view, int height, int width)
     {
-        var random = new SampleRandom(_seed, epoch, sample, view);
-        return ViewParameters.Draw(_options, ref random, height, width);
+        var random = new KeyedRandom(_seed, epoch, sample, view);
+        return ViewParameters.Draw(_options, random, height, width);
     }
 
     private void FillView(Tensor destination, Tensor pixels, ReadOnlySpan<long> samples, int epoch, int view)

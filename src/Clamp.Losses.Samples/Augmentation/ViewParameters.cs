@@ -1,3 +1,5 @@
+using Clamp.Losses.Samples.Data;
+
 namespace Clamp.Losses.Samples.Augmentation;
 
 /// <summary>What is done to one sample to make one view of it.</summary>
@@ -32,13 +34,13 @@ public readonly record struct ViewParameters(
     /// <param name="random">The view's stream.</param>
     /// <param name="height">The image's height, at least 1.</param>
     /// <param name="width">The image's width, at least 1.</param>
-    public static ViewParameters Draw(AugmentationOptions options, ref SampleRandom random, int height, int width)
+    public static ViewParameters Draw(AugmentationOptions options, KeyedRandom random, int height, int width)
     {
         var flip = random.Bernoulli(options.FlipProbability);
         var jitter = random.Bernoulli(options.JitterProbability);
-        var brightness = Factor(ref random, options.Brightness);
-        var contrast = Factor(ref random, options.Contrast);
-        var saturation = Factor(ref random, options.Saturation);
+        var brightness = Factor(random, options.Brightness);
+        var contrast = Factor(random, options.Contrast);
+        var saturation = Factor(random, options.Saturation);
         var hue = random.Uniform(-options.Hue, options.Hue);
         var grayscale = random.Bernoulli(options.GrayscaleProbability);
         var blur = random.Bernoulli(options.BlurProbability);
@@ -46,10 +48,10 @@ public readonly record struct ViewParameters(
         var solarize = random.Bernoulli(options.SolarizeProbability);
 
         // The crop comes last: how many numbers it takes depends on how many tries it needs.
-        var crop = CropBox.Draw(options, ref random, height, width);
+        var crop = CropBox.Draw(options, random, height, width);
         return new ViewParameters(crop, flip, jitter, brightness, contrast, saturation, hue, grayscale, blur, blurSigma, solarize);
     }
 
-    private static double Factor(ref SampleRandom random, double strength) =>
+    private static double Factor(KeyedRandom random, double strength) =>
         random.Uniform(Math.Max(0, 1 - strength), 1 + strength);
 }

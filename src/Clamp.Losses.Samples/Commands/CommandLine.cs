@@ -35,6 +35,6 @@ public static class CommandLine
     }
 
     private static bool IsTheUsersToMend(Exception e) =>
-        e is ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException
-            or OptionsValidationException;
+        e is ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException
+            or OptionsValidationException or TrainingDivergedException;
 }

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Training;
-using Spectre.Console;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
@@ -121,12 +120,10 @@ public static class PretrainCommand
 
     private static void WriteTable(EncoderScore before, EncoderScore after, StepMetrics start, StepMetrics end)
     {
-        var table = new Table().AddColumn("").AddColumn("before").AddColumn("after");
-        table.AddRow("linear probe, top-1", $"{before.LinearProbe:P1}", $"{after.LinearProbe:P1}");
-        table.AddRow("20-NN, top-1", $"{before.NearestNeighbours:P1}", $"{after.NearestNeighbours:P1}");
-        table.AddRow("mean contacts", $"{start.MeanContacts:F1}", $"{end.MeanContacts:F1}");
-        table.AddRow("mean radius", $"{start.MeanRadius:F3}", $"{end.MeanRadius:F3}");
-        AnsiConsole.Write(table);
+        var table = new ResultTable("before", before, "after", after);
+        table.AddRow("mean contacts", start.MeanContacts, end.MeanContacts, "F1");
+        table.AddRow("mean radius", start.MeanRadius, end.MeanRadius, "F3");
+        table.Write();
     }
 
     private static Option<T> Option<T>(string name, string description, T defaultValue) =>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training;
-using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,6 +34,7 @@ public static class ProbeCommand
 
     private static int Run(RunFolder folder, PretrainOptions options)
     {
+        options.Validate();
         var device = cuda.is_available() ? CUDA : CPU;
         var images = PretrainCommand.Load(options);
         random.manual_seed(options.Seed);
@@ -44,10 +44,7 @@ public static class ProbeCommand
         var pretrained = EncoderScore.Of(encoder, images, device, options.Seed);
 
         Console.WriteLine($"{options.Dataset}: probe trained on {images.Train.Count} and scored on {images.Test.Count} images");
-        var table = new Table().AddColumn("").AddColumn("untrained").AddColumn("pretrained");
-        table.AddRow("linear probe, top-1", $"{untrained.LinearProbe:P1}", $"{pretrained.LinearProbe:P1}");
-        table.AddRow("20-NN, top-1", $"{untrained.NearestNeighbours:P1}", $"{pretrained.NearestNeighbours:P1}");
-        AnsiConsole.Write(table);
+        new ResultTable("untrained", untrained, "pretrained", pretrained).Write();
         return 0;
     }
 }

@@ -1,37 +1,53 @@
 namespace Clamp.Losses.Samples.Data;
 
 /// <summary>
-/// Random numbers (SplitMix64) that depend on a key such as (seed, image index) alone: not on threads, on the order of
-/// work or, unlike <see cref="Random"/>, on the version of the runtime.
+/// Random numbers that depend on a key such as (seed, epoch, sample, view) alone: not on threads, on the order of work or, unlike
+/// <see cref="Random"/>, on the version of the runtime. The n-th number is the SplitMix64 hash (Steele, Lea and Flood, OOPSLA 2014) of
+/// the hashed key plus n steps. Not for cryptography.
 /// </summary>
-internal sealed class KeyedRandom
+public sealed class KeyedRandom
 {
-    private const ulong Increment = 0x9E3779B97F4A7C15;
+    private const ulong Step = 0x9E3779B97F4A7C15;
 
-    private ulong _state;
+    private ulong _position;
 
-    /// <summary>Starts the sequence that belongs to a key.</summary>
-    /// <param name="key">The parts of the key; their order matters.</param>
-    public KeyedRandom(params ReadOnlySpan<int> key)
+    /// <summary>Starts the stream of a key.</summary>
+    /// <param name="key">The parts of the key, any values; their order matters.</param>
+    public KeyedRandom(params ReadOnlySpan<long> key)
     {
-        foreach (int part in key)
-            _state = Mix(_state + Increment + (uint)part);
+        foreach (var part in key)
+        {
+            _position = Mix(_position + Step + (ulong)part);
+        }
     }
 
-    /// <summary>Draws a number evenly from [0, 1).</summary>
-    /// <returns>A multiple of 2^-24.</returns>
-    public float Unit() => (Next() >> 40) * (1f / (1 << 24));
+    /// <summary>The next 64 random bits.</summary>
+    public ulong NextUInt64()
+    {
+        _position += Step;
+        return Mix(_position);
+    }
 
-    /// <summary>Draws a number evenly from [low, high).</summary>
-    /// <param name="low">The lower end.</param>
-    /// <param name="high">The upper end.</param>
-    /// <returns>The number.</returns>
-    public float Between(float low, float high) => low + (high - low) * Unit();
+    /// <summary>A number in [0, 1), a multiple of 2^-53.</summary>
+    public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>Draws a whole number evenly from 0 to <paramref name="bound"/> - 1.</summary>
-    /// <param name="bound">The number of choices, at least 1.</param>
-    /// <returns>The number.</returns>
-    public int Below(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
+    /// <summary>A number in [<paramref name="min"/>, <paramref name="max"/>); <paramref name="min"/> where the two are equal.</summary>
+    /// <param name="min">The lower end, finite.</param>
+    /// <param name="max">The upper end, finite and at least <paramref name="min"/>.</param>
+    public double Uniform(double min, double max) => min + ((max - min) * NextDouble());
+
+    /// <summary>An integer in [0, <paramref name="count"/>).</summary>
+    /// <param name="count">How many values are possible, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
+    public int NextInt(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return (int)Math.BigMul(NextUInt64(), (ulong)count, out _);
+    }
+
+    /// <summary>True with the given probability; always draws one number, so that later draws do not depend on it.</summary>
+    /// <param name="probability">From 0 (never) to 1 (always).</param>
+    public bool Bernoulli(double probability) => NextDouble() < probability;
 
     /// <summary>Puts items into a random order, every order being equally likely.</summary>
     /// <typeparam name="T">The type of the items.</typeparam>
@@ -40,17 +56,15 @@ internal sealed class KeyedRandom
     {
         for (int last = items.Length - 1; last > 0; last--)
         {
-            int other = Below(last + 1);
+            int other = NextInt(last + 1);
             (items[last], items[other]) = (items[other], items[last]);
         }
     }
 
-    private ulong Next() => Mix(_state += Increment);
-
-    private static ulong Mix(ulong value)
+    private static ulong Mix(ulong bits)
     {
-        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-        return value ^ (value >> 31);
+        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
+        return bits ^ (bits >> 31);
     }
 }

@@ -2,40 +2,49 @@ using System.Numerics;
 
 namespace Clamp.Losses.Samples.Data;
 
-/// <summary>A random picture of one shape: clutter in front, the shape, more clutter, and a textured background.</summary>
+/// <summary>A random picture of a few copies of one shape on a textured background, among clutter.</summary>
 internal sealed class ShapeScene
 {
     // Samples a pixel side: edges of shapes and textures are smoothed by averaging 3 x 3 points of each pixel.
     private const int SamplesPerSide = 3;
 
-    // Tuned so that a linear readout of random convolutions is right for about half of the images at 32 pixels, while a
-    // small trained network learns the outlines: more rotation, texture or displacement soon makes both fail.
-    private const float MaxGrain = 0.04f;
-    private const float MinRadius = 0.32f;
-    private const float MaxRadius = 0.44f;
-    private const float MaxDisplacement = 0.7f;
+    // Several copies, so that most crops of a picture show one.
+    private const int MinCopies = 3;
+    private const int MaxCopies = 6;
+    private const float MinRadius = 0.14f;
+    private const float MaxRadius = 0.3f;
     private const float MaxAngle = MathF.PI / 6;
-    private const float MinContrast = 0.4f;
-    private const float MaxContrast = 0.8f;
+
+    // Colours are muted and shapes brighter than what is behind them: with free colours every image is known by them alone, and
+    // neither a random nor a trained encoder looks at outlines.
+    private const float MinBackgroundGrey = 0.1f;
+    private const float MaxBackgroundGrey = 0.4f;
+    private const float MinShapeGrey = 0.6f;
+    private const float MaxShapeGrey = 0.9f;
+    private const float MaxTint = 0.15f;
+    private const float MinPatternStrength = 0.1f;
+    private const float MaxPatternStrength = 0.3f;
+    private const float MaxFillStrength = 0.05f;
+    private const float MinClutterRadius = 0.05f;
+    private const float MaxClutterRadius = 0.12f;
+    private const float MaxGrain = 0.04f;
 
     private readonly List<ShapeLayer> _layers = [];
     private readonly ShapeTexture _background;
     private readonly KeyedRandom _random;
     private readonly float _grain;
 
-    /// <summary>Composes a picture; everything but the outline of the shape is random.</summary>
-    /// <param name="outline">The outline of the shape.</param>
+    /// <summary>Composes a picture; everything but the outline and the pattern of the shape is random.</summary>
+    /// <param name="shape">The outline and the pattern.</param>
     /// <param name="random">The source of random numbers, which the scene keeps for itself.</param>
-    public ShapeScene(ShapeOutline outline, KeyedRandom random)
+    public ShapeScene(ShapeClass shape, KeyedRandom random)
     {
         _random = random;
-        Vector3 backgroundColour = new(random.Unit(), random.Unit(), random.Unit());
-        _background = new ShapeTexture(random, backgroundColour);
-        _grain = random.Between(0, MaxGrain);
+        _background = Fill(MutedColour(MinBackgroundGrey, MaxBackgroundGrey));
+        _grain = (float)random.Uniform(0, MaxGrain);
 
-        AddClutter(random.Below(2), 0.04f, 0.08f);
-        AddShape(outline, backgroundColour);
-        AddClutter(1 + random.Below(3), 0.05f, 0.12f);
+        AddShapes(shape);
+        AddClutter(1 + random.NextInt(3));
     }
 
     /// <summary>Paints the picture.</summary>
@@ -53,38 +62,40 @@ internal sealed class ShapeScene
         }
     }
 
-    private void AddShape(ShapeOutline outline, Vector3 backgroundColour)
+    private void AddShapes(ShapeClass shape)
     {
-        float radius = _random.Between(MinRadius, MaxRadius);
-        float reach = MaxDisplacement * (0.5f - radius);
-        var centre = new Vector2(0.5f + _random.Between(-reach, reach), 0.5f + _random.Between(-reach, reach));
-        float angle = _random.Between(-MaxAngle, MaxAngle);
-        Vector3 colour = ColourAtDistance(backgroundColour, _random.Between(MinContrast, MaxContrast));
-        _layers.Add(new ShapeLayer(outline, centre, radius, angle, new ShapeTexture(_random, colour)));
+        Vector3 colour = MutedColour(MinShapeGrey, MaxShapeGrey);
+        var texture = new ShapeTexture(_random, shape.Pattern, colour, (float)_random.Uniform(MinPatternStrength, MaxPatternStrength));
+        int copies = MinCopies + _random.NextInt(MaxCopies - MinCopies + 1);
+        for (int i = 0; i < copies; i++)
+        {
+            float radius = (float)_random.Uniform(MinRadius, MaxRadius);
+            _layers.Add(new ShapeLayer(shape.Outline, RandomPoint(), radius, (float)_random.Uniform(-MaxAngle, MaxAngle), texture));
+        }
     }
 
-    private void AddClutter(int count, float minRadius, float maxRadius)
+    private void AddClutter(int count)
     {
         for (int i = 0; i < count; i++)
         {
-            ShapeOutline outline = ShapeOutline.Clutter[_random.Below(ShapeOutline.Clutter.Count)];
-            var centre = new Vector2(_random.Unit(), _random.Unit());
-            var texture = new ShapeTexture(_random, new(_random.Unit(), _random.Unit(), _random.Unit()));
-            float radius = _random.Between(minRadius, maxRadius);
-            _layers.Add(new ShapeLayer(outline, centre, radius, _random.Between(0, MathF.Tau), texture));
+            ShapeOutline outline = ShapeOutline.Clutter[_random.NextInt(ShapeOutline.Clutter.Count)];
+            ShapeTexture texture = Fill(MutedColour(MinBackgroundGrey, MaxShapeGrey));
+            float radius = (float)_random.Uniform(MinClutterRadius, MaxClutterRadius);
+            _layers.Add(new ShapeLayer(outline, RandomPoint(), radius, (float)_random.Uniform(0, MathF.Tau), texture));
         }
     }
 
-    // The farthest corner of the colour cube is at least 0.86 away, so that a direction is found before long.
-    private Vector3 ColourAtDistance(Vector3 other, float distance)
+    private Vector2 RandomPoint() => new((float)_random.NextDouble(), (float)_random.NextDouble());
+
+    // Backgrounds and clutter have weak patterns of any kind, which tell nothing about the class.
+    private ShapeTexture Fill(Vector3 colour)
     {
-        while (true)
-        {
-            Vector3 colour = other + distance * ShapeTexture.RandomDirection(_random);
-            if (colour == Vector3.Clamp(colour, Vector3.Zero, Vector3.One))
-                return colour;
-        }
+        var pattern = (TexturePattern)_random.NextInt(Enum.GetValues<TexturePattern>().Length);
+        return new ShapeTexture(_random, pattern, colour, (float)_random.Uniform(0, MaxFillStrength));
     }
+
+    private Vector3 MutedColour(float minGrey, float maxGrey) =>
+        new Vector3((float)_random.Uniform(minGrey, maxGrey)) + ShapeTexture.RandomDirection(_random) * (float)_random.Uniform(0, MaxTint);
 
     private Vector3 AverageColour(int column, int row, int size)
     {
@@ -110,7 +121,7 @@ internal sealed class ShapeScene
     // Roughly Gaussian, of standard deviation 1: a sum of evenly distributed numbers.
     private Vector3 Grain() => new(GrainOfPlane(), GrainOfPlane(), GrainOfPlane());
 
-    private float GrainOfPlane() => 2 * (_random.Unit() + _random.Unit() + _random.Unit() - 1.5f);
+    private float GrainOfPlane() => 2 * ((float)_random.NextDouble() + (float)_random.NextDouble() + (float)_random.NextDouble() - 1.5f);
 
     private static byte ToByte(float value) => (byte)MathF.Round(255 * Math.Clamp(value, 0, 1));
 }

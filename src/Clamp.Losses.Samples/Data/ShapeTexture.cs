@@ -5,37 +5,26 @@ namespace Clamp.Losses.Samples.Data;
 /// <summary>A random two-coloured pattern that covers the whole plane.</summary>
 internal sealed class ShapeTexture
 {
-    // The distance in colour space from the mean colour to either colour of the pattern.
-    private const float MinStrength = 0.03f;
-    private const float MaxStrength = 0.12f;
-
-    private readonly Pattern _pattern;
+    private readonly TexturePattern _pattern;
     private readonly Vector3 _colour;
     private readonly Vector3 _tint;
     private readonly Vector2 _axis;
     private readonly Vector2 _offset;
 
-    /// <summary>Draws a random pattern, direction, period and second colour.</summary>
+    /// <summary>Draws a random direction, period and second colour for a pattern.</summary>
     /// <param name="random">The source of random numbers.</param>
+    /// <param name="pattern">The pattern.</param>
     /// <param name="colour">The mean colour; every component is usually in [0, 1].</param>
-    public ShapeTexture(KeyedRandom random, Vector3 colour)
+    /// <param name="strength">The distance in colour space from the mean colour to either colour of the pattern.</param>
+    public ShapeTexture(KeyedRandom random, TexturePattern pattern, Vector3 colour, float strength)
     {
-        _pattern = (Pattern)random.Below(Enum.GetValues<Pattern>().Length);
+        _pattern = pattern;
         _colour = colour;
-        _tint = RandomDirection(random) * random.Between(MinStrength, MaxStrength);
-        float angle = random.Between(0, MathF.Tau);
-        float period = random.Between(0.12f, 0.3f);
+        _tint = RandomDirection(random) * strength;
+        float angle = (float)random.Uniform(0, MathF.Tau);
+        float period = (float)random.Uniform(0.12f, 0.3f);
         _axis = new Vector2(MathF.Cos(angle), MathF.Sin(angle)) / period;
-        _offset = new Vector2(random.Unit(), random.Unit());
-    }
-
-    private enum Pattern
-    {
-        Gradient,
-        Stripes,
-        Dots,
-        Checker,
-        Waves,
+        _offset = new Vector2((float)random.NextDouble(), (float)random.NextDouble());
     }
 
     /// <summary>Draws a direction in colour space, every direction being equally likely.</summary>
@@ -43,8 +32,8 @@ internal sealed class ShapeTexture
     /// <returns>A vector of length 1.</returns>
     public static Vector3 RandomDirection(KeyedRandom random)
     {
-        float height = random.Between(-1, 1);
-        float angle = random.Between(0, MathF.Tau);
+        float height = (float)random.Uniform(-1, 1);
+        float angle = (float)random.Uniform(0, MathF.Tau);
         float radius = MathF.Sqrt(1 - height * height);
         return new Vector3(radius * MathF.Cos(angle), radius * MathF.Sin(angle), height);
     }
@@ -64,10 +53,10 @@ internal sealed class ShapeTexture
         Vector2 cell = point - Vector2.Round(point);
         return _pattern switch
         {
-            Pattern.Gradient => MathF.Sin(0.5f * point.X),
-            Pattern.Stripes => MathF.CopySign(1, MathF.Abs(cell.X) - 0.25f),
-            Pattern.Dots => MathF.CopySign(1, 0.36f - cell.Length()),
-            Pattern.Checker => MathF.CopySign(1, cell.X * cell.Y),
+            TexturePattern.Shaded => MathF.Sin(0.5f * point.X),
+            TexturePattern.Striped => MathF.CopySign(1, MathF.Abs(cell.X) - 0.25f),
+            TexturePattern.Dotted => MathF.CopySign(1, 0.36f - cell.Length()),
+            TexturePattern.Checkered => MathF.CopySign(1, cell.X * cell.Y),
             _ => MathF.Sin(4 * point.X + 2 * MathF.Sin(3 * point.Y)) * MathF.Sin(3 * point.Y + point.X),
         };
     }

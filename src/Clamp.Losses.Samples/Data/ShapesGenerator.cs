@@ -2,8 +2,8 @@ namespace Clamp.Losses.Samples.Data;
 
 /// <summary>
 /// Draws a data set that needs no download: textured shapes on textured backgrounds, among clutter. The class is the
-/// outline of the shape alone; colour, texture, contrast, size, position, rotation (by up to 30 degrees) and everything around
-/// it are random.
+/// outline of the shape together with the kind of its pattern; colours, contrast, size, position, rotation (by up to 30 degrees), the
+/// pattern's direction and period, and everything around the shape are random.
 /// </summary>
 public static class ShapesGenerator
 {
@@ -17,7 +17,7 @@ public static class ShapesGenerator
     private const int PictureKey = 2;
 
     /// <summary>The names of the 12 classes, in the order of the labels.</summary>
-    public static IReadOnlyList<string> ClassNames { get; } = [.. ShapeOutline.Classes.Select(outline => outline.Name)];
+    public static IReadOnlyList<string> ClassNames { get; } = [.. ShapeClass.All.Select(shape => shape.Name)];
 
     /// <summary>Draws consecutive images of the endless sequence that belongs to a seed.</summary>
     /// <param name="count">The number of images, at least 1.</param>
@@ -49,7 +49,7 @@ public static class ShapesGenerator
         {
             int index = firstIndex + i;
             labels[i] = ClassOf(index, seed);
-            var scene = new ShapeScene(ShapeOutline.Classes[labels[i]], new KeyedRandom(seed, index, PictureKey));
+            var scene = new ShapeScene(ShapeClass.All[labels[i]], new KeyedRandom(seed, index, PictureKey));
             scene.Paint(pixels.AsSpan(i * imageBytes, imageBytes), size);
         });
         return new LabelledImages(pixels, labels, size, size, ClassNames);

@@ -34,8 +34,7 @@ public static class LinearProbe
         using var scope = NewDisposeScope();
         var (shift, scale) = (train.Features.mean([0]), train.Features.std(0).clamp_min(1e-6));
         var (standardTrain, standardTest) = (train.Standardised(shift, scale), test.Standardised(shift, scale));
-        var rate = BestLearningRate(standardTrain, classes, seed);
-        return Score(Trained(standardTrain, classes, rate, seed), standardTest);
+        return TrainedScore(standardTrain, standardTest, classes, BestLearningRate(standardTrain, classes, seed), seed);
     }
 
     private static double BestLearningRate(FeatureSet train, int classes, int seed)
@@ -44,7 +43,13 @@ public static class LinearProbe
         var order = randperm(train.Count, generator: generator, device: train.Features.device);
         var heldOut = (int)(train.Count * HeldOutShare);
         var (fit, held) = (train.At(order[heldOut..]), train.At(order[..heldOut]));
-        return LearningRates.MaxBy(rate => Score(Trained(fit, classes, rate, seed), held));
+        return LearningRates.MaxBy(rate => TrainedScore(fit, held, classes, rate, seed));
+    }
+
+    private static double TrainedScore(FeatureSet train, FeatureSet test, int classes, double learningRate, int seed)
+    {
+        using var classifier = Trained(train, classes, learningRate, seed);
+        return Score(classifier, test);
     }
 
     private static nn.Module<Tensor, Tensor> Trained(FeatureSet train, int classes, double learningRate, int seed)

@@ -47,7 +47,7 @@ public sealed class Pretrainer : IDisposable
 
     /// <summary>Trains to the end.</summary>
     /// <param name="report">Called after each step.</param>
-    /// <exception cref="InvalidOperationException">The loss became NaN or infinite.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
     public void Run(Action<StepMetrics> report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -108,7 +108,7 @@ public sealed class Pretrainer : IDisposable
     {
         if (!double.IsFinite(loss))
         {
-            throw new InvalidOperationException(
+            throw new TrainingDivergedException(
                 $"The loss is {loss} at step {step + 1}: the weights have diverged. Lower --learning-rate, which is {_options.LearningRate}.");
         }
 

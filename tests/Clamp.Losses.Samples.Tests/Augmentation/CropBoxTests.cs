@@ -1,4 +1,5 @@
 using Clamp.Losses.Samples.Augmentation;
+using Clamp.Losses.Samples.Data;
 using CsCheck;
 
 namespace Clamp.Losses.Samples.Tests.Augmentation;
@@ -12,8 +13,8 @@ public sealed class CropBoxTests
     {
         Gen.Select(Gen.Int[1, 50], Gen.Int[1, 50], Gen.Int).Sample((height, width, seed) =>
         {
-            var random = new SampleRandom(seed, 0, 0, 0);
-            var box = CropBox.Draw(new AugmentationOptions(), ref random, height, width);
+            var random = new KeyedRandom(seed, 0, 0, 0);
+            var box = CropBox.Draw(new AugmentationOptions(), random, height, width);
             return box.Top >= 0 && box.Left >= 0 && box.Height >= 1 && box.Width >= 1
                 && box.Top + box.Height <= height && box.Left + box.Width <= width;
         });
@@ -62,9 +63,9 @@ public sealed class CropBoxTests
     public void Draw_WhereNoTryFits_TakesTheCentre(int height, int width, int top, int left, int boxHeight, int boxWidth)
     {
         var options = new AugmentationOptions { CropScaleMin = 1 };
-        var random = new SampleRandom(0, 0, 0, 0);
+        var random = new KeyedRandom(0, 0, 0, 0);
 
-        var box = CropBox.Draw(options, ref random, height, width);
+        var box = CropBox.Draw(options, random, height, width);
 
         box.Should().Be(new CropBox(top, left, boxHeight, boxWidth));
     }
@@ -72,8 +73,8 @@ public sealed class CropBoxTests
     private static CropBox[] Boxes(AugmentationOptions options, int height, int width) =>
         [.. Enumerable.Range(0, Draws).Select(sample =>
         {
-            var random = new SampleRandom(0, 0, sample, 0);
-            return CropBox.Draw(options, ref random, height, width);
+            var random = new KeyedRandom(0, 0, sample, 0);
+            return CropBox.Draw(options, random, height, width);
         })];
 
     private static double Variance(double[] values)

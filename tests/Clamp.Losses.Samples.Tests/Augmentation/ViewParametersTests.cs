@@ -1,4 +1,5 @@
 using Clamp.Losses.Samples.Augmentation;
+using Clamp.Losses.Samples.Data;
 
 namespace Clamp.Losses.Samples.Tests.Augmentation;
 
@@ -66,8 +67,8 @@ public sealed class ViewParametersTests
     private static ViewParameters[] Views(AugmentationOptions options) =>
         [.. Enumerable.Range(0, Draws).Select(sample =>
         {
-            var random = new SampleRandom(0, 0, sample, 0);
-            return ViewParameters.Draw(options, ref random, 32, 32);
+            var random = new KeyedRandom(0, 0, sample, 0);
+            return ViewParameters.Draw(options, random, 32, 32);
         })];
 
     private static void ShouldBeUniform(double[] values, double min, double max)

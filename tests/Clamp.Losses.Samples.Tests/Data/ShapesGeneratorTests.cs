@@ -41,7 +41,7 @@ public class ShapesGeneratorTests
     {
         LabelledImages images = ShapesGenerator.Generate(12, 32, seed: 0);
 
-        double[] expected = [146.08, 109.33, 42.55, 121.31, 127.22, 130.78, 104.33, 154.19, 150.22, 69.47, 192.00, 134.33];
+        double[] expected = [52.89, 88.81, 53.18, 86.85, 80.13, 105.46, 94.33, 104.63, 116.77, 80.44, 111.05, 93.42];
         IEnumerable<double> means = BytesOf(images).Chunk(3 * 32 * 32).Select(image => image.Average(value => value));
 
         images.Labels.Should().Equal(9, 7, 11, 8, 2, 1, 5, 3, 0, 6, 10, 4);
@@ -86,18 +86,16 @@ public class ShapesGeneratorTests
     }
 
     [Fact]
-    public void Generate_MeanColourOfClasses_TellsNothing()
+    public void Generate_MeanBrightness_TellsLittleOfTheClass()
     {
         LabelledImages images = ShapesGenerator.Generate(2400, 16, seed: 0);
-        using torch.Tensor pixels = torch.tensor(BytesOf(images), [2400, 3, 256]).to(torch.float64);
-        using torch.Tensor means = pixels.mean([1, 2]);
+        double[] means = [.. BytesOf(images).Chunk(3 * 16 * 16).Select(image => image.Average(value => value))];
+        double[] meanOfClass = [.. Enumerable.Range(0, 12).Select(label => means.Where((_, i) => images.Labels[i] == label).Average())];
 
-        IEnumerable<double> meanOfClass = images.Labels.Zip(means.data<double>())
-            .GroupBy(pair => pair.First, pair => pair.Second)
-            .Select(group => group.Average());
+        int hits = means.Where((mean, i) => meanOfClass.MinBy(other => Math.Abs(other - mean)) == meanOfClass[images.Labels[i]]).Count();
 
-        // 200 images a class, each with a standard deviation of about 40 levels: 12 are four standard errors.
-        meanOfClass.Should().OnlyContain(mean => Math.Abs(mean - 127.5) < 12);
+        // Shapes are brighter than backgrounds and of different areas, so a little better than the chance of 200.
+        hits.Should().BeLessThan(2400 / 5);
     }
 
     [Theory]

@@ -1,4 +1,4 @@
-using Clamp.Losses.Samples.Augmentation;
+using Clamp.Losses.Samples.Data;
 
 namespace Clamp.Losses.Samples.Tests.Support;
 
@@ -7,7 +7,7 @@ internal static class TestImages
 {
     public static torch.Tensor Bytes(int count, int height, int width, int seed = 0)
     {
-        var random = new SampleRandom(seed, epoch: 0, sample: 0, view: 0);
+        var random = new KeyedRandom(seed);
         var values = new byte[count * 3 * height * width];
         for (var i = 0; i < values.Length; i++)
             values[i] = (byte)random.NextInt(256);

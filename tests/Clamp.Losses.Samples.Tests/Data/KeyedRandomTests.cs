@@ -1,14 +1,14 @@
-using Clamp.Losses.Samples.Augmentation;
+using Clamp.Losses.Samples.Data;
 
-namespace Clamp.Losses.Samples.Tests.Augmentation;
+namespace Clamp.Losses.Samples.Tests.Data;
 
-public sealed class SampleRandomTests
+public sealed class KeyedRandomTests
 {
     [Fact]
     public void NextUInt64_OfAKnownKey_NeverChanges()
     {
         // From a Python transcription that also gives SplitMix64's published first output for seed 0.
-        var random = new SampleRandom(seed: 1, epoch: 2, sample: 3, view: 4);
+        var random = new KeyedRandom(1, 2, 3, 4);
 
         new[] { random.NextUInt64(), random.NextUInt64(), random.NextUInt64() }
             .Should().Equal(0xf64817d8f9f2f25b, 0xb02f57090749dd61, 0x557592e64cc8216f);
@@ -21,7 +21,7 @@ public sealed class SampleRandomTests
                     from epoch in Enumerable.Range(0, 10)
                     from sample in Enumerable.Range(0, 100)
                     from view in Enumerable.Range(-5, 10)
-                    select new SampleRandom(seed, epoch, sample, view).NextUInt64();
+                    select new KeyedRandom(seed, epoch, sample, view).NextUInt64();
 
         first.Should().OnlyHaveUniqueItems();
     }
@@ -37,8 +37,8 @@ public sealed class SampleRandomTests
         var sum = 0.0;
         for (var i = 0; i < keys; i++)
         {
-            var here = new SampleRandom(i, i, i, i).NextDouble() - 0.5;
-            var there = new SampleRandom(i + seed, i + epoch, i + sample, i + view).NextDouble() - 0.5;
+            var here = new KeyedRandom(i, i, i, i).NextDouble() - 0.5;
+            var there = new KeyedRandom(i + seed, i + epoch, i + sample, i + view).NextDouble() - 0.5;
             sum += 12 * here * there;
         }
 
@@ -51,8 +51,8 @@ public sealed class SampleRandomTests
     {
         var flips = from sample in Enumerable.Range(0, 200)
                     from bit in Enumerable.Range(0, 40)
-                    let here = new SampleRandom(0, 0, sample, 0).NextUInt64()
-                    let there = new SampleRandom(0, 0, sample ^ (1L << bit), 0).NextUInt64()
+                    let here = new KeyedRandom(0, 0, sample, 0).NextUInt64()
+                    let there = new KeyedRandom(0, 0, sample ^ (1L << bit), 0).NextUInt64()
                     select (double)ulong.PopCount(here ^ there);
 
         flips.Average().Should().BeApproximately(32, 0.3);
@@ -63,7 +63,7 @@ public sealed class SampleRandomTests
     {
         const int bins = 64;
         const int draws = 64_000;
-        var random = new SampleRandom(0, 0, 0, 0);
+        var random = new KeyedRandom(0, 0, 0, 0);
         var counts = new int[bins];
         for (var i = 0; i < draws; i++)
             counts[(int)(random.NextDouble() * bins)]++;
@@ -79,7 +79,7 @@ public sealed class SampleRandomTests
         const int draws = 64_000;
         var counts = new int[bins];
         for (var sample = 0; sample < draws; sample++)
-            counts[(int)(new SampleRandom(7, 3, sample, 1).NextDouble() * bins)]++;
+            counts[(int)(new KeyedRandom(7, 3, sample, 1).NextDouble() * bins)]++;
 
         ChiSquare(counts, draws).Should().BeInRange(30, 110);
     }
@@ -88,7 +88,7 @@ public sealed class SampleRandomTests
     public void NextInt_OfFiveValues_DrawsEachEquallyOften()
     {
         const int draws = 50_000;
-        var random = new SampleRandom(0, 0, 0, 0);
+        var random = new KeyedRandom(0, 0, 0, 0);
         var counts = new int[5];
         for (var i = 0; i < draws; i++)
             counts[random.NextInt(5)]++;
@@ -100,7 +100,7 @@ public sealed class SampleRandomTests
     [Fact]
     public void NextInt_OfNoValues_Throws()
     {
-        var draw = () => new SampleRandom(0, 0, 0, 0).NextInt(0);
+        var draw = () => new KeyedRandom(0, 0, 0, 0).NextInt(0);
 
         draw.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("count");
     }
@@ -108,7 +108,7 @@ public sealed class SampleRandomTests
     [Fact]
     public void Uniform_OfAnEmptyInterval_IsItsEnd()
     {
-        new SampleRandom(0, 0, 0, 0).Uniform(0.3, 0.3).Should().Be(0.3);
+        new KeyedRandom(0, 0, 0, 0).Uniform(0.3, 0.3).Should().Be(0.3);
     }
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class SampleRandomTests
     [InlineData(1, 1)]
     public void Bernoulli_OfManyDraws_SucceedsAtItsRate(double probability, double expected)
     {
-        var random = new SampleRandom(0, 0, 0, 0);
+        var random = new KeyedRandom(0, 0, 0, 0);
 
         var rate = Enumerable.Range(0, 10_000).Count(_ => random.Bernoulli(probability)) / 10_000.0;
 

@@ -1,0 +1,83 @@
+using Clamp.Losses.Samples.Commands;
+using Clamp.Losses.Samples.Tests.Data;
+
+namespace Clamp.Losses.Samples.Tests.Commands;
+
+/// <summary>One at a time, because the console belongs to the process.</summary>
+[CollectionDefinition(nameof(CommandLineTests), DisableParallelization = true)]
+[Collection(nameof(CommandLineTests))]
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+
+    private string Folder => Path.Combine(_temporary.Root.FullName, "run");
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void Pretrain_SmallRun_WritesTheRunFolderAndTheTable()
+    {
+        var (exit, output, error) = Run(
+            "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "2", "--batch-size", "12",
+            "--views", "2", "--projection", "16", "8", "--output", Folder);
+
+        exit.Should().Be(0, error);
+        output.Should().ContainAll("linear probe", "20-NN", "mean contacts", "mean radius", "images/s", "step 8/8");
+        Directory.GetFiles(Folder).Select(Path.GetFileName).Should()
+            .BeEquivalentTo("config.json", "metrics.csv", "encoder.dat", "training.png");
+        File.ReadAllLines(Path.Combine(Folder, "metrics.csv")).Should().HaveCount(1 + 8);
+        File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
+    }
+
+    [Fact]
+    public void Probe_FinishedRun_ScoresItBesideAnUntrainedEncoder()
+    {
+        Run("pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
+
+        var (exit, output, error) = Run("probe", "--run", Folder, "--train-images", "60");
+
+        exit.Should().Be(0, error);
+        output.Should().ContainAll("untrained", "pretrained", "trained on 60 and scored on 24");
+    }
+
+    [Theory]
+    [InlineData("pretrain --dataset cifar10", "--data-root")]
+    [InlineData("pretrain --views 1 --epochs 0", "views is 1")]
+    [InlineData("pretrain --radius-scale -2 --train-images 24 --test-images 12", "RadiusScale is -2")]
+    [InlineData("pretrain --dataset imagenet", "must be shapes, cifar10, fashion-mnist, mnist or imagefolder")]
+    [InlineData("probe --run no-such-run", "config.json")]
+    public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
+    {
+        var (exit, _, error) = Run(arguments.Split(' '));
+
+        exit.Should().Be(1);
+        error.Should().Contain(message).And.NotContain("   at ");
+    }
+
+    [Fact]
+    public void Help_NamesEveryCommand()
+    {
+        var (exit, output, error) = Run("--help");
+
+        exit.Should().Be(0, error);
+        output.Should().ContainAll("pretrain", "probe", "Without arguments");
+    }
+
+    private static (int Exit, string Output, string Error) Run(params string[] arguments)
+    {
+        var (console, errors) = (Console.Out, Console.Error);
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        try
+        {
+            Console.SetOut(output);
+            Console.SetError(error);
+            return (CommandLine.Run(arguments), output.ToString(), error.ToString());
+        }
+        finally
+        {
+            Console.SetOut(console);
+            Console.SetError(errors);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using Clamp.Losses.Samples.Data;
+using Clamp.Losses.Samples.Tests.Support;
+using Clamp.Losses.Samples.Training;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Samples.Tests.Training;
+
+/// <summary>Alone, because weights are drawn from torch's generator, which is the process's.</summary>
+[CollectionDefinition(nameof(PretrainerTests), DisableParallelization = true)]
+[Collection(nameof(PretrainerTests))]
+public sealed class PretrainerTests
+{
+    private static readonly PretrainOptions Options = new()
+    {
+        ImageSize = 16,
+        Projection = [32, 16],
+        Epochs = 2,
+        BatchSize = 8,
+        Views = 2,
+        LearningRate = 1e-3,
+        Seed = 5,
+    };
+
+    private static readonly LabelledImages Images = ShapesGenerator.Generate(24, 16, seed: 1);
+
+    [Fact]
+    public void Run_ReportsEveryStepInOrder()
+    {
+        var steps = Train(Options).Steps;
+
+        steps.Select(step => step.Step).Should().Equal(1, 2, 3, 4, 5, 6);
+        steps.Select(step => step.Epoch).Should().Equal(1, 1, 1, 2, 2, 2);
+        steps.Should().OnlyContain(step => double.IsFinite(step.Loss) && step.ImagesPerSecond > 0 && step.MeanRadius > 0);
+    }
+
+    [Fact]
+    public void Run_SameSeed_RepeatsLossesAndWeights()
+    {
+        var (first, second) = (Train(Options), Train(Options));
+
+        second.Steps.Select(step => step.Loss).Should().Equal(first.Steps.Select(step => step.Loss));
+        second.FirstWeight.Should().Equal(first.FirstWeight);
+    }
+
+    [Fact]
+    public void Run_AnotherSeed_Differs() =>
+        Train(Options with { Seed = 6 }).Steps[0].Loss.Should().NotBe(Train(Options).Steps[0].Loss);
+
+    [Fact]
+    public void Run_ChangesTheEncodersWeights()
+    {
+        using var trainer = new Pretrainer(Options, Images, CPU);
+        var before = FirstWeight(trainer);
+
+        trainer.Run(_ => { });
+
+        FirstWeight(trainer).Should().NotEqual(before);
+    }
+
+    [Fact]
+    public void Run_LaterSteps_KeepNoMoreTensorsAlive()
+    {
+        using var trainer = new Pretrainer(Options with { Epochs = 3 }, Images, CPU);
+        var live = new List<long>();
+
+        trainer.Run(_ => live.Add(LiveTensors.Count));
+
+        live[2..].Should().OnlyContain(count => count == live[1], "the optimiser's state exists after the first step");
+    }
+
+    [Fact]
+    public void Run_DivergedWeights_SaysSo()
+    {
+        var options = Options with { LearningRate = 1e30, WarmupShare = 0, WeightDecay = 0 };
+
+        var act = () => Train(options);
+
+        act.Should().Throw<TrainingDivergedException>().WithMessage("*loss is NaN at step*--learning-rate*");
+    }
+
+    private static (List<StepMetrics> Steps, float[] FirstWeight) Train(PretrainOptions options)
+    {
+        using var trainer = new Pretrainer(options, Images, CPU);
+        var steps = new List<StepMetrics>();
+        trainer.Run(steps.Add);
+        return (steps, FirstWeight(trainer));
+    }
+
+    private static float[] FirstWeight(Pretrainer trainer) => trainer.Encoder.parameters().First().data<float>().ToArray();
+}
