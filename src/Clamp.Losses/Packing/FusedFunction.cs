@@ -18,7 +18,12 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     /// <summary>The loss of embeddings that need a gradient.</summary>
     /// <param name="embeddings">z, [V, B, D], float32.</param>
     /// <param name="pool">Who computes it.</param>
-    public static Tensor Of(Tensor embeddings, FusedPackingPool pool) => apply(embeddings, pool);
+    public static Tensor Of(Tensor embeddings, FusedPackingPool pool)
+    {
+        // The gradient comes back through this view as a tensor that autograd alone holds, which a leaf can keep without a copy.
+        using var view = embeddings.view(embeddings.shape);
+        return apply(view, pool);
+    }
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -63,6 +68,6 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         var scale = (double)ctx.get_data(Scale) * upstream.item<float>();
         var gradient = empty_like(projected);
         pool.Use(packing => packing.Centre(projected, mean, scale, gradient));
-        return gradient.MoveToOuterDisposeScope();
+        return pool.HoldUntilNextUse(gradient);
     }
 }

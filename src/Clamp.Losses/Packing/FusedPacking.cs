@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Packing;
 
 /// <summary>
-/// The loss and its gradient in one pass, in memory O(B D): kernel 1, then block by block of the pair matrix a product C C^T, kernel 2
-/// and a product A C, then kernel 3. Each pair is visited once: a block above the diagonal stands for its mirror image too.
+/// The loss and its gradient in one pass, in memory O(B D): kernel 1, then strip by strip of the pair matrix a product C C^T, kernel 2
+/// and products A C, then kernel 3. Each pair is visited once (<see cref="PairStrip"/>).
 /// One caller at a time.
 /// </summary>
 internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
 {
-    // Large enough for a good matrix product, small enough for a second-level cache: 256 KB of pairs.
-    private const int BlockImages = 256;
+    // Large enough for a good matrix product, small enough for a second-level cache: at most 2 MB of pairs.
+    private static readonly (int Rows, int Columns) Strip = (256, 2048);
 
     private readonly PairPotential _potential = PairPotential.Of(options);
     private readonly IPackingKernels _kernels = CpuPackingKernels.Create();
@@ -77,35 +77,13 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
             buffers.CentroidForces.zero_();
         }
 
-        for (int row = 0; row < buffers.CentroidBlocks.Count; row++)
+        foreach (var strip in buffers.Strips)
         {
-            for (int column = row; column < buffers.CentroidBlocks.Count; column++)
-            {
-                Interact(buffers, row, column, forces);
-            }
+            strip.Interact(_kernels, _potential, forces, buffers);
         }
 
         var energy = _potential.RepulsionWeight * buffers.Energy.item<double>();
         return _potential.SizeWeight == 0 ? energy : energy + _potential.SizeWeight * buffers.Radii.sum(float64).item<double>();
-    }
-
-    private void Interact(PackingBuffers buffers, int row, int column, bool forces)
-    {
-        var (rows, columns) = (buffers.CentroidBlocks[row], buffers.CentroidBlocks[column]);
-        var gram = buffers.Gram(rows.Rows, columns.Rows);
-        gram.Values.addmm_(rows.Values, columns.Transposed, beta: 0, alpha: 1);
-        var block = new PairBlock(row * BlockImages, rows.Rows, column * BlockImages, columns.Rows, Mirrored: row != column);
-        var touching = _kernels.Interactions(gram.Values, block, _potential, forces, buffers);
-        if (!forces || !touching)
-        {
-            return;
-        }
-
-        buffers.ForceBlocks[row].Values.addmm_(gram.Values, columns.Values, beta: 1, alpha: 1);
-        if (block.Mirrored)
-        {
-            buffers.ForceBlocks[column].Values.addmm_(gram.Transposed, rows.Values, beta: 1, alpha: 1);
-        }
     }
 
     private PackingBuffers BuffersFor(Tensor embeddings)
@@ -114,7 +92,7 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
         if (_buffers is null || _buffers.Shape != shape)
         {
             _buffers?.Dispose();
-            _buffers = new PackingBuffers(shape, BlockImages, embeddings.device);
+            _buffers = new PackingBuffers(shape, Strip, embeddings.device);
         }
 
         return _buffers;

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using TorchSharp;
 
 namespace Clamp.Losses.Packing;
 
@@ -8,6 +9,7 @@ internal sealed class FusedPackingPool(ClampLossOptions options) : IDisposable
 {
     private FusedPacking? _idle;
     private ExceptionDispatchInfo? _failure;
+    private torch.Tensor? _held;
 
     /// <summary>The options of all.</summary>
     public ClampLossOptions Options => options;
@@ -18,12 +20,21 @@ internal sealed class FusedPackingPool(ClampLossOptions options) : IDisposable
         set => Volatile.Write(ref _failure, value);
     }
 
+    /// <summary>Keeps a tensor that native code is about to take, but has not taken yet.</summary>
+    /// <param name="tensor">The tensor.</param>
+    public torch.Tensor HoldUntilNextUse(torch.Tensor tensor)
+    {
+        Interlocked.Exchange(ref _held, tensor.DetachFromDisposeScope())?.Dispose();
+        return tensor;
+    }
+
     /// <summary>Lends one that nobody else uses meanwhile.</summary>
     /// <typeparam name="T">The result.</typeparam>
     /// <param name="work">What to do with it.</param>
     public T Use<T>(Func<FusedPacking, T> work)
     {
         Interlocked.Exchange(ref _failure, null)?.Throw();
+        Interlocked.Exchange(ref _held, null)?.Dispose();
         var packing = Interlocked.Exchange(ref _idle, null) ?? new FusedPacking(options);
         try
         {
@@ -36,5 +47,9 @@ internal sealed class FusedPackingPool(ClampLossOptions options) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Interlocked.Exchange(ref _idle, null)?.Dispose();
+    public void Dispose()
+    {
+        Interlocked.Exchange(ref _idle, null)?.Dispose();
+        Interlocked.Exchange(ref _held, null)?.Dispose();
+    }
 }

@@ -24,7 +24,7 @@ internal interface IPackingKernels : IDisposable
     /// 2: turns a block of the Gram matrix, in place, into A, and adds its pairs to the energy, the contact sums and the radius
     /// gradients. Forces between centroids too close for A C to resolve are applied at once, and are not in A.
     /// </summary>
-    /// <param name="gram">c_i . c_j, [rows, columns], contiguous; becomes A_ij.</param>
+    /// <param name="gram">c_i . c_j, [rows, columns], each row contiguous; becomes A_ij.</param>
     /// <param name="block">Which pairs these are.</param>
     /// <param name="potential">The interaction.</param>
     /// <param name="forces">Whether A and the gradients are wanted, or the energy alone.</param>

@@ -4,19 +4,17 @@ namespace Clamp.Losses.Packing;
 
 /// <summary>
 /// The memory of one step besides the gradient: O(B D) numbers and one block of pairs, kept from step to step while the shape stays.
-/// Slices are made once, because making one costs as much as a small product.
+/// Views of it are made once, because making one costs as much as a small product.
 /// </summary>
 internal sealed class PackingBuffers : IDisposable
 {
     private readonly List<Tensor> _owned = [];
-    private readonly Dictionary<(long Rows, long Columns), Matrix> _grams = [];
-    private readonly Tensor _pairs;
 
     /// <summary>Allocates for a shape.</summary>
     /// <param name="shape">V, B and D.</param>
-    /// <param name="blockImages">How many images a side of a block of pairs has at most.</param>
+    /// <param name="strip">How many rows and columns a strip of pairs has at most.</param>
     /// <param name="device">Where.</param>
-    public PackingBuffers((long Views, long Images, long Width) shape, int blockImages, Device device)
+    public PackingBuffers((long Views, long Images, long Width) shape, (int Rows, int Columns) strip, Device device)
     {
         using var unrecorded = no_grad();
         var (views, images, width) = Shape = shape;
@@ -31,9 +29,8 @@ internal sealed class PackingBuffers : IDisposable
         ContactSums = Own(zeros([images], float64, device));
         RadiusGradients = Own(zeros([images], float64, device));
         Energy = Own(zeros([1], float64, device));
-        _pairs = Own(zeros([Math.Min(images, blockImages) * Math.Min(images, blockImages)], float32, device));
-        CentroidBlocks = Blocks(Centroids, blockImages);
-        ForceBlocks = Blocks(CentroidForces, blockImages);
+        var pairs = Own(zeros([Math.Min(images, strip.Rows) * Math.Min(images, strip.Columns)], float32, device));
+        Strips = PairStrip.Cut(Centroids, CentroidForces, pairs, strip);
     }
 
     /// <summary>V, B and D.</summary>
@@ -72,25 +69,8 @@ internal sealed class PackingBuffers : IDisposable
     /// <summary>The energy of the pairs before w_rep, [1], float64.</summary>
     public Tensor Energy { get; }
 
-    /// <summary>The centroids, a block of images at a time.</summary>
-    public IReadOnlyList<Matrix> CentroidBlocks { get; }
-
-    /// <summary>The centroid forces, a block of images at a time.</summary>
-    public IReadOnlyList<Matrix> ForceBlocks { get; }
-
-    /// <summary>The block of pairs.</summary>
-    /// <param name="rows">How many images i.</param>
-    /// <param name="columns">How many images j.</param>
-    public Matrix Gram(long rows, long columns)
-    {
-        if (!_grams.TryGetValue((rows, columns), out var gram))
-        {
-            gram = OwnMatrix(_pairs.as_strided([rows, columns], [columns, 1], 0));
-            _grams.Add((rows, columns), gram);
-        }
-
-        return gram;
-    }
+    /// <summary>All pairs, in strips that use the same memory one after another.</summary>
+    public IReadOnlyList<PairStrip> Strips { get; }
 
     /// <summary>Prepares the sums over pairs.</summary>
     public void ClearPairSums()
@@ -101,33 +81,19 @@ internal sealed class PackingBuffers : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _owned.ForEach(tensor => tensor.Dispose());
-
-    private List<Matrix> Blocks(Tensor rows, int blockImages)
+    public void Dispose()
     {
-        var blocks = new List<Matrix>();
-        for (long first = 0; first < rows.shape[0]; first += blockImages)
+        foreach (var strip in Strips)
         {
-            blocks.Add(OwnMatrix(rows.narrow(0, first, Math.Min(blockImages, rows.shape[0] - first))));
+            strip.Dispose();
         }
 
-        return blocks;
+        _owned.ForEach(tensor => tensor.Dispose());
     }
-
-    private Matrix OwnMatrix(Tensor values) => new(Own(values), Own(values.t()));
 
     private Tensor Own(Tensor tensor)
     {
         _owned.Add(tensor.DetachFromDisposeScope());
         return tensor;
-    }
-
-    /// <summary>A matrix and a view of its transpose.</summary>
-    /// <param name="Values">The matrix.</param>
-    /// <param name="Transposed">Its transpose.</param>
-    public sealed record Matrix(Tensor Values, Tensor Transposed)
-    {
-        /// <summary>How many rows.</summary>
-        public int Rows { get; } = (int)Values.shape[0];
     }
 }

@@ -58,6 +58,7 @@ internal sealed unsafe class CpuPackingKernels<TLanes> : IPackingKernels
         var pairs = new PairInteractions.Pairs
         {
             Gram = (float*)TensorMemory.Of(gram),
+            GramStride = (nint)gram.stride(0),
             Block = block,
             Batch = MemoryOf(buffers),
             Width = (int)buffers.Shape.Width,

@@ -47,7 +47,7 @@ internal static unsafe class EmbeddingGradient
             {
                 var share = 1.0 / embeddings.Views;
                 Combine(image, own.Extra, share, share * batch.ContactSums[image] + deviationWeight);
-                ProjectViews(image, own, ownSums);
+                ProjectViews(image, own, (float)deviationWeight, ownSums);
             }
         }
 
@@ -83,49 +83,66 @@ internal static unsafe class EmbeddingGradient
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void ProjectViews(int image, ImageScratch own, double* ownSums)
+        private void ProjectViews(int image, ImageScratch own, float deviationWeight, double* ownSums)
         {
             var (width, views) = (embeddings.Width, embeddings.Views);
             var whole = width - width % TLanes.Count;
+            var along = (float*)own.PerView;
+            var inverseNorms = batch.InverseNorms + (nint)image * views;
             for (int view = 0; view < views; view++)
             {
-                var inverseNorm = batch.InverseNorms[(nint)image * views + view];
                 var row = embeddings[view, image];
-                var point = own.Row(0);
-                var h = projected[view, image];
-                var along = Along<TLanes>(row, own.Extra, point, inverseNorm, 0, whole)
-                    + Along<Lanes1>(row, own.Extra, point, inverseNorm, whole, width);
-                Project<TLanes>(own.Extra, point, along, inverseNorm, h, ownSums, 0, whole);
-                Project<Lanes1>(own.Extra, point, along, inverseNorm, h, ownSums, whole, width);
+                var point = own.Row(view);
+                along[view] = Along<TLanes>(row, own.Extra, point, inverseNorms[view], deviationWeight, 0, whole)
+                    + Along<Lanes1>(row, own.Extra, point, inverseNorms[view], deviationWeight, whole, width)
+                    - deviationWeight;
             }
+
+            Project<TLanes>(own, along, inverseNorms, projected[0, image], ownSums, 0, whole);
+            Project<Lanes1>(own, along, inverseNorms, projected[0, image], ownSums, whole, width);
         }
 
-        /// <summary>p, and q . p.</summary>
+        /// <summary>p, and q . p + b = (q + b p) . p, without the cancellation in q . p where views nearly agree.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private float Along<T>(float* row, float* gradient, float* point, float inverseNorm, int from, int to)
+        private float Along<T>(float* row, float* gradient, float* point, float inverseNorm, float deviationWeight, int from, int to)
             where T : unmanaged, ILanes<T>
         {
+            var high = batch.Mean.High;
+            var low = batch.Mean.Low;
             var products = T.All(0);
             for (int d = from; d < to; d += T.Count)
             {
-                var p = (T.Load(row + d) - T.Load(batch.Mean.High + d) - T.Load(batch.Mean.Low + d)) * T.All(inverseNorm);
+                var p = (T.Load(row + d) - T.Load(high + d) - T.Load(low + d)) * T.All(inverseNorm);
                 p.Store(point + d);
-                products = T.MultiplyAdd(T.Load(gradient + d), p, products);
+                products = T.MultiplyAdd(T.MultiplyAdd(p, T.All(deviationWeight), T.Load(gradient + d)), p, products);
             }
 
             return products.Sum();
         }
 
+        /// <summary>h of all views, and their sum.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Project<T>(
-            float* gradient, float* point, float along, float inverseNorm, float* result, double* sums, int from, int to)
+        private void Project<T>(ImageScratch own, float* along, float* inverseNorms, float* first, double* sums, int from, int to)
             where T : unmanaged, ILanes<T>
         {
+            var views = embeddings.Views;
+            var gradient = own.Extra;
+            var points = own.Row(0);
+            var (stride, resultStride) = (own.Stride, projected.ViewStride);
             for (int d = from; d < to; d += T.Count)
             {
-                var h = T.MultiplyAdd(T.Load(point + d), T.All(-along), T.Load(gradient + d)) * T.All(inverseNorm);
-                h.Store(result + d);
-                h.AddTo(sums + d);
+                var q = T.Load(gradient + d);
+                var sum = T.All(0);
+                var point = points + d;
+                var result = first + d;
+                for (int view = 0; view < views; view++, point += stride, result += resultStride)
+                {
+                    var h = T.MultiplyAdd(T.Load(point), T.All(-along[view]), q) * T.All(inverseNorms[view]);
+                    h.Store(result);
+                    sum += h;
+                }
+
+                sum.AddTo(sums + d);
             }
         }
     }

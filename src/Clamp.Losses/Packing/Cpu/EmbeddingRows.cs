@@ -6,18 +6,20 @@ namespace Clamp.Losses.Packing.Cpu;
 internal readonly unsafe struct EmbeddingRows
 {
     private readonly float* _data;
-    private readonly nint _viewStride;
     private readonly nint _imageStride;
 
     public EmbeddingRows(torch.Tensor embeddings)
     {
         _data = (float*)TensorMemory.Of(embeddings);
-        _viewStride = (nint)embeddings.stride(0);
+        ViewStride = (nint)embeddings.stride(0);
         _imageStride = (nint)embeddings.stride(1);
         Views = checked((int)embeddings.size(0));
         Images = checked((int)embeddings.size(1));
         Width = checked((int)embeddings.size(2));
     }
+
+    /// <summary>From one view to the next.</summary>
+    public nint ViewStride { get; }
 
     /// <summary>V.</summary>
     public int Views { get; }
@@ -34,7 +36,7 @@ internal readonly unsafe struct EmbeddingRows
     /// <summary>The D numbers of one view of one image.</summary>
     /// <param name="view">Which view.</param>
     /// <param name="image">Which image.</param>
-    public float* this[int view, int image] => _data + view * _viewStride + image * _imageStride;
+    public float* this[int view, int image] => _data + view * ViewStride + image * _imageStride;
 
     /// <summary>The images of one chunk out of several.</summary>
     /// <param name="chunk">Its number.</param>

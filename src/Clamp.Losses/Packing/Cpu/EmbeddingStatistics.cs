@@ -39,22 +39,19 @@ internal static unsafe class EmbeddingStatistics
             var (first, end) = embeddings.ImagesOf(chunk, chunks);
             for (int image = first; image < end; image++)
             {
-                for (int view = 0; view < embeddings.Views; view++)
-                {
-                    var row = embeddings[view, image];
-                    Add<TLanes>(row, own, 0, whole);
-                    Add<Lanes1>(row, own, whole, width);
-                }
+                Add<TLanes>(image, own, 0, whole);
+                Add<Lanes1>(image, own, whole, width);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Add<T>(float* row, double* sums, int from, int to)
+        private void Add<T>(int image, double* sums, int from, int to)
             where T : unmanaged, ILanes<T>
         {
+            var first = embeddings[0, image];
             for (int d = from; d < to; d += T.Count)
             {
-                T.Load(row + d).AddTo(sums + d);
+                T.AddRows(sums + d, first + d, embeddings.ViewStride, embeddings.Views);
             }
         }
     }
@@ -84,7 +81,7 @@ internal static unsafe class EmbeddingStatistics
             batch.Delicate[image] = delicate ? (byte)1 : (byte)0;
             spread = delicate ? DelicateImage.SpreadOf(embeddings, batch.Mean.Exact, image, own, centroid) : spread;
             batch.Radii[image] = (float)(radiusScale * RadiusOverScale(spread, embeddings));
-            batch.SquaredNorms[image] = (float)SquaredNorm(centroid);
+            batch.SquaredNorms[image] = SquaredNorm(centroid);
         }
 
         /// <summary>The centroid and the spread T about it; NaN when a norm is out of range.</summary>
@@ -114,10 +111,12 @@ internal static unsafe class EmbeddingStatistics
         private float Centre<T>(float* row, float* centred, int from, int to)
             where T : unmanaged, ILanes<T>
         {
+            var high = batch.Mean.High;
+            var low = batch.Mean.Low;
             var squares = T.All(0);
             for (int d = from; d < to; d += T.Count)
             {
-                var x = T.Load(row + d) - T.Load(batch.Mean.High + d) - T.Load(batch.Mean.Low + d);
+                var x = T.Load(row + d) - T.Load(high + d) - T.Load(low + d);
                 x.Store(centred + d);
                 squares = T.MultiplyAdd(x, x, squares);
             }
@@ -131,24 +130,25 @@ internal static unsafe class EmbeddingStatistics
             where T : unmanaged, ILanes<T>
         {
             var views = embeddings.Views;
+            var first = own.Row(0);
+            var stride = own.Stride;
             var (share, total) = (T.All(1f / views), T.All(0));
             for (int d = from; d < to; d += T.Count)
             {
                 var sum = T.All(0);
-                for (int view = 0; view < views; view++)
+                var place = first + d;
+                for (int view = 0; view < views; view++, place += stride)
                 {
-                    var place = own.Row(view) + d;
-                    var point = T.Load(place) * T.All(inverseNorms[view]);
-                    point.Store(place);
-                    sum += point;
+                    sum = T.MultiplyAdd(T.Load(place), T.All(inverseNorms[view]), sum);
                 }
 
                 var mean = sum * share;
                 mean.Store(centroid + d);
                 var squares = T.All(0);
-                for (int view = 0; view < views; view++)
+                place = first + d;
+                for (int view = 0; view < views; view++, place += stride)
                 {
-                    var deviation = T.Load(own.Row(view) + d) - mean;
+                    var deviation = T.MultiplyAdd(T.Load(place), T.All(inverseNorms[view]), T.All(0) - mean);
                     squares = T.MultiplyAdd(deviation, deviation, squares);
                 }
 
@@ -158,16 +158,32 @@ internal static unsafe class EmbeddingStatistics
             return total.Sum();
         }
 
-        // In double: distances are differences of these.
-        private double SquaredNorm(float* centroid)
+        /// <summary>norm(c)^2, added up in double, since distances are small differences of such numbers.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private float SquaredNorm(float* centroid)
         {
-            var sum = 0.0;
-            for (int d = 0; d < embeddings.Width; d++)
+            var width = embeddings.Width;
+            var whole = width - width % TLanes.Count;
+            var sums = stackalloc double[TLanes.Count];
+            new Span<double>(sums, TLanes.Count).Clear();
+            for (int d = 0; d < whole; d += TLanes.Count)
             {
-                sum += (double)centroid[d] * centroid[d];
+                var c = TLanes.Load(centroid + d);
+                (c * c).AddTo(sums);
             }
 
-            return sum;
+            for (int d = whole; d < width; d++)
+            {
+                sums[0] += centroid[d] * centroid[d];
+            }
+
+            var sum = 0.0;
+            for (int lane = 0; lane < TLanes.Count; lane++)
+            {
+                sum += sums[lane];
+            }
+
+            return (float)sum;
         }
     }
 }

@@ -42,6 +42,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>A mask, false where either is NaN.</summary>
     static abstract TSelf AtMost(TSelf left, TSelf right);
 
+    /// <summary>Adds as many rows as there are, lane by lane, to doubles.</summary>
+    static abstract void AddRows(double* sums, float* first, nint stride, int rows);
+
     void Store(float* destination);
 
     /// <summary>Adds each lane to a double.</summary>

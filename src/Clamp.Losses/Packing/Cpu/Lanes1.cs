@@ -35,6 +35,14 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
 
     public static Lanes1 AtMost(Lanes1 left, Lanes1 right) => FromBits(left._value <= right._value ? uint.MaxValue : 0);
 
+    public static void AddRows(double* sums, float* first, nint stride, int rows)
+    {
+        for (int row = 0; row < rows; row++, first += stride)
+        {
+            *sums += *first;
+        }
+    }
+
     public void Store(float* destination) => *destination = _value;
 
     public void AddTo(double* sums) => *sums += _value;

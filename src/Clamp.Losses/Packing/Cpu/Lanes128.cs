@@ -58,6 +58,22 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
     public void Store(float* destination) => _value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddRows(double* sums, float* first, nint stride, int rows)
+    {
+        var rest = sums + Vector128<double>.Count;
+        var (lowerSum, upperSum) = (Vector128.Load(sums), Vector128.Load(rest));
+        for (int row = 0; row < rows; row++, first += stride)
+        {
+            var (lower, upper) = Vector128.Widen(Vector128.Load(first));
+            lowerSum += lower;
+            upperSum += upper;
+        }
+
+        lowerSum.Store(sums);
+        upperSum.Store(rest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddTo(double* sums)
     {
         var (lower, upper) = Vector128.Widen(_value);

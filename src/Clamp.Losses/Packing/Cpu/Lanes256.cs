@@ -58,6 +58,22 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public void Store(float* destination) => _value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddRows(double* sums, float* first, nint stride, int rows)
+    {
+        var rest = sums + Vector256<double>.Count;
+        var (lowerSum, upperSum) = (Vector256.Load(sums), Vector256.Load(rest));
+        for (int row = 0; row < rows; row++, first += stride)
+        {
+            var (lower, upper) = Vector256.Widen(Vector256.Load(first));
+            lowerSum += lower;
+            upperSum += upper;
+        }
+
+        lowerSum.Store(sums);
+        upperSum.Store(rest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddTo(double* sums)
     {
         var (lower, upper) = Vector256.Widen(_value);

@@ -58,6 +58,22 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     public void Store(float* destination) => _value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddRows(double* sums, float* first, nint stride, int rows)
+    {
+        var rest = sums + Vector512<double>.Count;
+        var (lowerSum, upperSum) = (Vector512.Load(sums), Vector512.Load(rest));
+        for (int row = 0; row < rows; row++, first += stride)
+        {
+            var (lower, upper) = Vector512.Widen(Vector512.Load(first));
+            lowerSum += lower;
+            upperSum += upper;
+        }
+
+        lowerSum.Store(sums);
+        upperSum.Store(rest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddTo(double* sums)
     {
         var (lower, upper) = Vector512.Widen(_value);

@@ -7,7 +7,7 @@ namespace Clamp.Losses.Packing.Cpu;
 /// Kernel 2: the interactions of a block of pairs, in place: c_i . c_j becomes A_ij = alpha w_rep u^(alpha-1) / (s d) on contacts and
 /// 0 elsewhere, with u = 1 - d/s. Also the energy u^alpha, the sums of A, and dE/dr = alpha w_rep u^(alpha-1) d / s^2 where the reach
 /// s = min(r_i + r_j + 1e-6, d_max) is not capped; for the images of rows, and in a mirrored block for those of columns.
-/// Layout: the block [rows, columns], contiguous, row i and column j at any place of the batch.
+/// Layout: the block [rows, columns], its rows contiguous at any stride, row i and column j at any place of the batch.
 /// Close pairs: d^2 = norm(c_i)^2 + norm(c_j)^2 - 2 c_i . c_j cancels when centroids are close, and so does (A C)_i - sum(A) c_i.
 /// Such pairs are done from c_i - c_j, the force too; until it has been applied, the block holds -A for them (A is never negative).
 /// Precision: float32, the energy in double from one row of one block on; sums of A and dE/dr in double from one block on.
@@ -47,6 +47,7 @@ internal static unsafe class PairInteractions
     internal struct Pairs
     {
         public float* Gram;
+        public nint GramStride;
         public PairBlock Block;
         public BatchMemory Batch;
         public int Width;
@@ -114,7 +115,7 @@ internal static unsafe class PairInteractions
             where T : unmanaged, ILanes<T>
         {
             var image = pairs.Block.Row + row;
-            var gram = pairs.Gram + (nint)row * pairs.Block.Columns;
+            var gram = pairs.Gram + row * pairs.GramStride;
             var squaredNorms = pairs.Batch.SquaredNorms + pairs.Block.Column;
             var radii = pairs.Batch.Radii + pairs.Block.Column;
             var ownSquaredNorm = T.All(pairs.Batch.SquaredNorms[image]);
@@ -205,7 +206,7 @@ internal static unsafe class PairInteractions
             }
 
             var pair = Contact(Lanes1.All(squaredDistance), Lanes1.All(reach), Lanes1.All(freeReach), ~Lanes1.All(0));
-            pairs.Gram[(nint)row * pairs.Block.Columns + column] = -pair.Factor.Sum();
+            pairs.Gram[row * pairs.GramStride + column] = -pair.Factor.Sum();
             sums.Energy += pair.Energy.Sum();
             sums.RadiusGradient += pair.RadiusGradient.Sum();
             sums.AnyClose = true;
@@ -260,12 +261,15 @@ internal static unsafe class PairInteractions
             var steps = (pairs.Width + TLanes.Count - 1) / TLanes.Count;
             var from = (int)((long)steps * chunk / chunks) * TLanes.Count;
             var to = Math.Min(pairs.Width, (int)((long)steps * (chunk + 1) / chunks) * TLanes.Count);
-            var numbers = new ReadOnlySpan<float>(pairs.Gram, pairs.Block.Rows * pairs.Block.Columns);
-            for (int at = 0; at < numbers.Length; at++)
+            for (int row = 0; row < pairs.Block.Rows; row++)
             {
-                if (numbers[at] < 0)
+                var factors = new ReadOnlySpan<float>(pairs.Gram + row * pairs.GramStride, pairs.Block.Columns);
+                for (int column = 0; column < factors.Length; column++)
                 {
-                    Repel(pairs.Block.Row + at / pairs.Block.Columns, pairs.Block.Column + at % pairs.Block.Columns, -numbers[at], from, to);
+                    if (factors[column] < 0)
+                    {
+                        Repel(pairs.Block.Row + row, pairs.Block.Column + column, -factors[column], from, to);
+                    }
                 }
             }
         }
