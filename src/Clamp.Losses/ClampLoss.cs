@@ -20,7 +20,8 @@ namespace Clamp.Losses;
 /// modified. The loss is a float64 scalar for float64 embeddings and float32 otherwise; the gradient has the embeddings' type.
 /// Degenerate batches (all equal, all zero, coincident views) give a finite loss and gradient; NaN or infinity gives NaN. A collapsed
 /// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
-/// Results repeat bit for bit on one machine with the same number of threads.
+/// Results repeat bit for bit on one machine with the same number of threads. On the CPU, embeddings up to float32 run the fused
+/// kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
 /// </remarks>
 /// <example>
 /// <code>

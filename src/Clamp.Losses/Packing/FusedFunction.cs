@@ -62,6 +62,8 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
                 + $"to {nameof(ClampBackend.Composite)} for create_graph.");
         }
 
+        // Nobody else disposes the incoming gradient.
+        using var incoming = upstream;
         using var scope = NewDisposeScope();
         var saved = ctx.get_saved_variables();
         var (projected, mean) = (saved[0], saved[1]);

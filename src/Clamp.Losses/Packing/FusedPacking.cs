@@ -10,8 +10,11 @@ namespace Clamp.Losses.Packing;
 /// </summary>
 internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
 {
-    // Large enough for a good matrix product, small enough for a second-level cache: at most 2 MB of pairs.
-    private static readonly (int Rows, int Columns) Strip = (256, 2048);
+    // Two strips already save a quarter of the first product; many thin ones save little more, and each costs several rendezvous of
+    // threads. A strip is 4 MB at most.
+    private const int LeastRows = 256;
+    private const int MostRows = 512;
+    private const int MostColumns = 2048;
 
     private readonly PairPotential _potential = PairPotential.Of(options);
     private readonly IPackingKernels _kernels = CpuPackingKernels.Create();
@@ -72,11 +75,6 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
         _kernels.SumEmbeddings(embeddings, buffers);
         _kernels.Statistics(embeddings, embeddings.size(0) * embeddings.size(1), _potential.RadiusScale, buffers);
         buffers.ClearPairSums();
-        if (forces)
-        {
-            buffers.CentroidForces.zero_();
-        }
-
         foreach (var strip in buffers.Strips)
         {
             strip.Interact(_kernels, _potential, forces, buffers);
@@ -92,7 +90,8 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
         if (_buffers is null || _buffers.Shape != shape)
         {
             _buffers?.Dispose();
-            _buffers = new PackingBuffers(shape, Strip, embeddings.device);
+            var rows = (int)Math.Clamp((shape.Item2 + 1) / 2, LeastRows, MostRows);
+            _buffers = new PackingBuffers(shape, (rows, MostColumns), embeddings.device);
         }
 
         return _buffers;

@@ -13,7 +13,9 @@ internal interface IPackingKernels : IDisposable
     /// <param name="buffers">The step's memory.</param>
     void SumEmbeddings(Tensor embeddings, PackingBuffers buffers);
 
-    /// <summary>1b: centroids, their squared norms and radii, given the sum of all embeddings.</summary>
+    /// <summary>
+    /// 1b: centroids, their squared norms and radii, given the sum of all embeddings; clears <see cref="PackingBuffers.CentroidForces"/>.
+    /// </summary>
     /// <param name="embeddings">As for <see cref="SumEmbeddings"/>.</param>
     /// <param name="count">How many embeddings were summed.</param>
     /// <param name="radiusScale">r_s.</param>

@@ -12,7 +12,7 @@ namespace Clamp.Losses.Packing.Cpu;
 /// Since norm(p) = 1, the part of dE/dp along p drops out of h, and with it b p: h = (q - (q . p) p) / norm(x), q = a - b c, where q
 /// is the same for all views. That loses the deviations of views that nearly agree, which <see cref="DelicateImage"/> keeps.
 /// Layout: embeddings [V, B, D] with any view and image strides; h and the result [V, B, D], contiguous.
-/// Precision: float32, lane by lane; the sum of h over the batch in double.
+/// Precision: float32, lane by lane; the sum of h in float32 over one image's views, in double over the batch.
 /// Tolerance: 3e-6 relative to the norm. Reference: autograd through <see cref="Composite.CompositePacking"/>.
 /// </summary>
 internal static unsafe class EmbeddingGradient
@@ -87,19 +87,23 @@ internal static unsafe class EmbeddingGradient
         {
             var (width, views) = (embeddings.Width, embeddings.Views);
             var whole = width - width % TLanes.Count;
-            var along = (float*)own.PerView;
             var inverseNorms = batch.InverseNorms + (nint)image * views;
+            var point = own.Row(0);
+            var imageSum = own.Row(1);
+            new Span<float>(imageSum, width).Clear();
             for (int view = 0; view < views; view++)
             {
                 var row = embeddings[view, image];
-                var point = own.Row(view);
-                along[view] = Along<TLanes>(row, own.Extra, point, inverseNorms[view], deviationWeight, 0, whole)
+                var along = Along<TLanes>(row, own.Extra, point, inverseNorms[view], deviationWeight, 0, whole)
                     + Along<Lanes1>(row, own.Extra, point, inverseNorms[view], deviationWeight, whole, width)
                     - deviationWeight;
+                var result = projected[view, image];
+                Project<TLanes>(own.Extra, point, along, inverseNorms[view], result, imageSum, 0, whole);
+                Project<Lanes1>(own.Extra, point, along, inverseNorms[view], result, imageSum, whole, width);
             }
 
-            Project<TLanes>(own, along, inverseNorms, projected[0, image], ownSums, 0, whole);
-            Project<Lanes1>(own, along, inverseNorms, projected[0, image], ownSums, whole, width);
+            AddTo<TLanes>(imageSum, ownSums, 0, whole);
+            AddTo<Lanes1>(imageSum, ownSums, whole, width);
         }
 
         /// <summary>p, and q . p + b = (q + b p) . p, without the cancellation in q . p where views nearly agree.</summary>
@@ -120,29 +124,27 @@ internal static unsafe class EmbeddingGradient
             return products.Sum();
         }
 
-        /// <summary>h of all views, and their sum.</summary>
+        /// <summary>h, added to the image's sum.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Project<T>(ImageScratch own, float* along, float* inverseNorms, float* first, double* sums, int from, int to)
+        private static void Project<T>(
+            float* gradient, float* point, float along, float inverseNorm, float* result, float* imageSum, int from, int to)
             where T : unmanaged, ILanes<T>
         {
-            var views = embeddings.Views;
-            var gradient = own.Extra;
-            var points = own.Row(0);
-            var (stride, resultStride) = (own.Stride, projected.ViewStride);
             for (int d = from; d < to; d += T.Count)
             {
-                var q = T.Load(gradient + d);
-                var sum = T.All(0);
-                var point = points + d;
-                var result = first + d;
-                for (int view = 0; view < views; view++, point += stride, result += resultStride)
-                {
-                    var h = T.MultiplyAdd(T.Load(point), T.All(-along[view]), q) * T.All(inverseNorms[view]);
-                    h.Store(result);
-                    sum += h;
-                }
+                var h = T.MultiplyAdd(T.Load(point + d), T.All(-along), T.Load(gradient + d)) * T.All(inverseNorm);
+                h.Store(result + d);
+                (T.Load(imageSum + d) + h).Store(imageSum + d);
+            }
+        }
 
-                sum.AddTo(sums + d);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void AddTo<T>(float* imageSum, double* sums, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            for (int d = from; d < to; d += T.Count)
+            {
+                T.Load(imageSum + d).AddTo(sums + d);
             }
         }
     }

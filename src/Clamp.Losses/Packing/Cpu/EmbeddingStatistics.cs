@@ -82,6 +82,7 @@ internal static unsafe class EmbeddingStatistics
             spread = delicate ? DelicateImage.SpreadOf(embeddings, batch.Mean.Exact, image, own, centroid) : spread;
             batch.Radii[image] = (float)(radiusScale * RadiusOverScale(spread, embeddings));
             batch.SquaredNorms[image] = SquaredNorm(centroid);
+            new Span<float>(batch.CentroidForces + (nint)image * embeddings.Width, embeddings.Width).Clear();
         }
 
         /// <summary>The centroid and the spread T about it; NaN when a norm is out of range.</summary>
