@@ -9,6 +9,10 @@ public enum ClampBackend
     /// <summary>Plain torch operations through autograd: any floating dtype, twice differentiable; the specification.</summary>
     Composite,
 
-    /// <summary>The fused kernels, which compute the gradient together with the loss.</summary>
+    /// <summary>
+    /// The fused kernels, which compute the gradient together with the loss: float32, float16 and bfloat16 on the CPU. Other embeddings,
+    /// float64 among them, run <see cref="Composite"/>. Not twice differentiable: a backward pass with create_graph leaves no gradient,
+    /// and the next call of the loss throws <see cref="NotSupportedException"/>.
+    /// </summary>
     Fused,
 }

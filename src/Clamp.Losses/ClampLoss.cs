@@ -1,4 +1,5 @@
 using Clamp.Losses.Geometry;
+using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Composite;
 using Microsoft.Extensions.Options;
 using static TorchSharp.torch;
@@ -19,7 +20,8 @@ namespace Clamp.Losses;
 /// modified. The loss is a float64 scalar for float64 embeddings and float32 otherwise; the gradient has the embeddings' type.
 /// Degenerate batches (all equal, all zero, coincident views) give a finite loss and gradient; NaN or infinity gives NaN. A collapsed
 /// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
-/// Results repeat bit for bit on one machine with the same number of threads.
+/// Results repeat bit for bit on one machine with the same number of threads. On the CPU, embeddings up to float32 run the fused
+/// kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
 /// </remarks>
 /// <example>
 /// <code>
@@ -31,6 +33,7 @@ namespace Clamp.Losses;
 public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 {
     private readonly ClampLossOptions _options;
+    private readonly FusedPackingPool _fused;
 
     /// <summary>Creates the loss.</summary>
     /// <param name="options">Hyper-parameters, copied; the defaults when null.</param>
@@ -43,12 +46,18 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     {
         _options = options?.Snapshot() ?? new ClampLossOptions();
         ClampLossOptionsValidator.ThrowIfInvalid(_options);
+        _fused = new FusedPackingPool(_options);
         if (processGroup is { WorldSize: not 1 })
         {
             throw new NotSupportedException(
                 $"{nameof(processGroup)} has {processGroup.WorldSize} members; this version computes the loss of one process.");
         }
     }
+
+    /// <summary>
+    /// What computed the last loss, <see cref="ClampBackend.Composite"/> or <see cref="ClampBackend.Fused"/>; null before the first.
+    /// </summary>
+    public ClampBackend? LastBackend { get; private set; }
 
     /// <summary>The loss of a batch.</summary>
     /// <param name="embeddings">
@@ -61,7 +70,10 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
-        return CompositePacking.Loss(viewMajor, _options).MoveToOuterDisposeScope();
+        var loss = Choose(viewMajor) == ClampBackend.Fused
+            ? FusedLoss.Loss(viewMajor, _fused)
+            : CompositePacking.Loss(viewMajor, _options);
+        return loss.MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss of a batch whose views are separate tensors.</summary>
@@ -82,14 +94,12 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">As for <see cref="forward(Tensor)"/>.</exception>
     public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings)
     {
-        ArgumentNullException.ThrowIfNull(embeddings);
         using var scope = NewDisposeScope();
-        using var recording = enable_grad();
-        EmbeddingShape.ThrowIfNotFloating(embeddings, nameof(embeddings));
-        var leaf = embeddings.detach().requires_grad_();
-        var loss = forward(leaf);
-        var gradient = autograd.grad([loss], [leaf])[0];
-        return (loss.detach().MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+        var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
+        var (loss, gradient) = Choose(viewMajor) == ClampBackend.Fused
+            ? FusedLoss.LossAndGradient(viewMajor, _fused)
+            : CompositePacking.LossAndGradient(viewMajor, _options);
+        return (loss.MoveToOuterDisposeScope(), gradient.reshape(embeddings.shape).MoveToOuterDisposeScope());
     }
 
     /// <summary>Centroids, radii and the state of the packing of a batch, without a graph.</summary>
@@ -103,5 +113,25 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         var geometry = GeometryMeasurement.Of(EmbeddingShape.ViewMajor(embeddings, _options.Views), _options);
         scope.MoveToOuter(geometry.Centroids, geometry.Radii, geometry.Contacts);
         return geometry;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _fused.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private ClampBackend Choose(Tensor embeddings)
+    {
+        var backend = _options.Backend != ClampBackend.Composite && FusedPacking.Serves(embeddings)
+            ? ClampBackend.Fused
+            : ClampBackend.Composite;
+        LastBackend = backend;
+        return backend;
     }
 }

@@ -27,6 +27,50 @@ public sealed partial class ClampLossMemoryTests
     }
 
     [Fact]
+    public void FusedSteps_HoldAFixedNumberOfTensors()
+    {
+        using var criterion = new ClampLoss();
+        using var embeddings = TorchTest.ClusteredEmbeddings(3, 8, 6, dtype: ScalarType.Float32).requires_grad_();
+        Train(criterion, embeddings, 2);
+        var before = LiveTensors;
+
+        Train(criterion, embeddings, 100);
+
+        LiveTensors.Should().Be(before);
+    }
+
+    [Fact]
+    public void FusedModule_Disposed_LeavesNothing()
+    {
+        using var embeddings = TorchTest.ClusteredEmbeddings(3, 8, 6, dtype: ScalarType.Float32).requires_grad_();
+        Train(new ClampLoss(), embeddings, 1);
+        var before = LiveTensors;
+
+        using (var criterion = new ClampLoss())
+        {
+            Train(criterion, embeddings, 3);
+        }
+
+        LiveTensors.Should().Be(before);
+    }
+
+    [Fact]
+    public void FusedStep_AllocatesNoManagedMemoryThatGrowsWithTheBatch()
+    {
+        static long AllocatedBy(int images)
+        {
+            using var criterion = new ClampLoss();
+            using var embeddings = TorchTest.ClusteredEmbeddings(2, images, 16, dtype: ScalarType.Float32).requires_grad_();
+            Train(criterion, embeddings, 3);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Train(criterion, embeddings, 10);
+            return (GC.GetAllocatedBytesForCurrentThread() - before) / 10;
+        }
+
+        AllocatedBy(4000).Should().BeLessThan(AllocatedBy(64) + 4096);
+    }
+
+    [Fact]
     public void LossAndGradient_LeavesThoseTwo()
     {
         using var criterion = new ClampLoss();
@@ -87,7 +131,8 @@ public sealed partial class ClampLossMemoryTests
         {
             using var loss = criterion.forward(embeddings);
             loss.backward();
-            embeddings.grad!.zero_().Dispose();
+            using var gradient = embeddings.grad!;
+            using var cleared = gradient.zero_();
         }
     }
 

@@ -21,6 +21,19 @@ internal static class CompositePacking
         return loss.to(embeddings.dtype == float64 ? float64 : float32).MoveToOuterDisposeScope();
     }
 
+    /// <summary>L and its gradient, in the shape and dtype of the embeddings, both without a graph.</summary>
+    /// <param name="embeddings">z, [V, B, D], any floating dtype.</param>
+    /// <param name="options">Valid options.</param>
+    public static (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings, ClampLossOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var recording = enable_grad();
+        var leaf = embeddings.detach().requires_grad_();
+        var loss = Loss(leaf, options);
+        var gradient = autograd.grad([loss], [leaf])[0];
+        return (loss.detach().MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+    }
+
     /// <summary>E = w_rep * sum over contacts of (1 - d/s)^alpha + w_size * sum of r.</summary>
     /// <param name="subManifolds">The batch.</param>
     /// <param name="contacts">Its contacts.</param>

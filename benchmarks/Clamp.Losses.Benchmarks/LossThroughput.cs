@@ -1,0 +1,72 @@
+using BenchmarkDotNet.Attributes;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Benchmarks;
+
+/// <summary>Forward and backward of one loss, at the paper's two sizes and a larger one.</summary>
+public class LossThroughput : IDisposable
+{
+    private Tensor _embeddings = null!;
+    private Tensor _plain = null!;
+    private Tensor _centroids = null!;
+    private Tensor _factors = null!;
+    private Tensor _copy = null!;
+    private ClampLoss _fused = null!;
+    private ClampLoss _composite = null!;
+
+    public static IEnumerable<BatchSize> Sizes => [new(16, 128, 256, 7.0), new(4, 512, 512, 8.5), new(4, 1024, 512, 8.5)];
+
+    [ParamsSource(nameof(Sizes))]
+    public BatchSize Size { get; set; } = null!;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        manual_seed(1);
+        _embeddings = randn(Size.Views, Size.Images, Size.Width).requires_grad_();
+        _plain = _embeddings.detach();
+        _copy = empty_like(_plain);
+        _centroids = randn(Size.Images, Size.Width);
+        _factors = randn(Size.Images, Size.Images);
+        _fused = new ClampLoss(new ClampLossOptions { RadiusScale = Size.RadiusScale, Backend = ClampBackend.Fused });
+        _composite = new ClampLoss(new ClampLossOptions { RadiusScale = Size.RadiusScale, Backend = ClampBackend.Composite });
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        foreach (IDisposable owned in new IDisposable[] { _embeddings, _plain, _copy, _centroids, _factors, _fused, _composite })
+        {
+            owned.Dispose();
+        }
+    }
+
+    [Benchmark(Baseline = true, Description = "reference's algorithm")]
+    public void Reference() => ForwardAndBackward(() => ReferenceAlgorithm.Loss(_embeddings, Size.RadiusScale));
+
+    [Benchmark(Description = "CLAMP, Composite")]
+    public void Composite() => ForwardAndBackward(() => _composite.forward(_embeddings));
+
+    [Benchmark(Description = "CLAMP, Fused")]
+    public void Fused() => ForwardAndBackward(() => _fused.forward(_embeddings));
+
+    /// <summary>What nothing can avoid: C C^T, A C and three passes over the embeddings.</summary>
+    [Benchmark(Description = "floor: 2 products, 3 copies")]
+    public void Floor()
+    {
+        using var scope = NewDisposeScope();
+        _centroids.mm(_centroids.t());
+        _factors.mm(_centroids);
+        _copy.copy_(_plain);
+        _copy.copy_(_plain);
+        _copy.copy_(_plain);
+    }
+
+    private void ForwardAndBackward(Func<Tensor> loss)
+    {
+        using var scope = NewDisposeScope();
+        loss().backward();
+        _embeddings.grad = null;
+    }
+}

@@ -1,0 +1,38 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Benchmarks;
+
+/// <summary>
+/// The algorithm of the paper's own code, transcribed from the formulas of the loss: a [B, B, D] tensor of all differences of
+/// centroids, and autograd. In float32, as it is used there.
+/// </summary>
+public static class ReferenceAlgorithm
+{
+    private const double MinSeparation = 1e-3;
+    private const double MaxContactDistance = 1.5;
+
+    /// <summary>log(E + 1e-6) with alpha = 2, w_rep = 1 and w_size = 0.</summary>
+    /// <param name="embeddings">z, [V, B, D].</param>
+    /// <param name="radiusScale">r_s.</param>
+    public static Tensor Loss(Tensor embeddings, double radiusScale)
+    {
+        var points = OnUnitSphere(embeddings - embeddings.mean([0, 1], keepdim: true));
+        var centroids = points.mean([0]);
+        var radii = Radii(points, centroids, radiusScale);
+        var differences = centroids.unsqueeze(1) - centroids.unsqueeze(0);
+        var distances = (differences.square().sum(-1) + 1e-12).sqrt();
+        var reaches = (radii.unsqueeze(1) + radii.unsqueeze(0) + 1e-6).clamp_max(MaxContactDistance);
+        var contacts = (distances < reaches).logical_and(distances > MinSeparation).triu(1);
+        var energy = ((1 - distances / reaches).square() * contacts).sum();
+        return (energy + 1e-6).log();
+    }
+
+    private static Tensor OnUnitSphere(Tensor centred) => centred / centred.norm(dim: -1, keepdim: true, p: 2).clamp_min(1e-12);
+
+    private static Tensor Radii(Tensor points, Tensor centroids, double radiusScale)
+    {
+        var (views, width) = (points.shape[0], points.shape[2]);
+        var spreads = (points - centroids).square().sum([0, 2]) / (views - 1);
+        return radiusScale * (spreads / Math.Min(width, views) + 1e-12).sqrt();
+    }
+}

@@ -1,0 +1,178 @@
+using System.Runtime.CompilerServices;
+
+namespace Clamp.Losses.Packing.Cpu;
+
+/// <summary>
+/// Kernel 3: from dE/dc and dE/dr back to the embeddings. With a = dE/dc / V and b = dE/dr * dr/dT * 2 / (V - 1),
+/// <code>
+/// dE/dp = a + b (p - c)
+/// h     = (dE/dp - (dE/dp . p) p) / norm(x)        through p = x / norm(x)
+/// dE/dz = h - mean of h                            through x = z - mu
+/// </code>
+/// Since norm(p) = 1, the part of dE/dp along p drops out of h, and with it b p: h = (q - (q . p) p) / norm(x), q = a - b c, where q
+/// is the same for all views. That loses the deviations of views that nearly agree, which <see cref="DelicateImage"/> keeps.
+/// Layout: embeddings [V, B, D] with any view and image strides; h and the result [V, B, D], contiguous.
+/// Precision: float32, lane by lane; the sum of h in float32 over one image's views, in double over the batch.
+/// Tolerance: 3e-6 relative to the norm. Reference: autograd through <see cref="Composite.CompositePacking"/>.
+/// </summary>
+internal static unsafe class EmbeddingGradient
+{
+    /// <summary>h of each chunk's images, and their sum, to D doubles per chunk.</summary>
+    internal readonly struct ProjectWork<TLanes>(
+        EmbeddingRows embeddings, BatchMemory batch, PairPotential potential, EmbeddingRows projected, double* sums, float* scratch)
+        : IChunkedWork
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        public void Run(int chunk, int chunks)
+        {
+            var own = new ImageScratch(scratch, embeddings, chunk);
+            var ownSums = sums + (nint)chunk * embeddings.Width;
+            new Span<double>(ownSums, embeddings.Width).Clear();
+            var (first, end) = embeddings.ImagesOf(chunk, chunks);
+            for (int image = first; image < end; image++)
+            {
+                Project(image, own, ownSums);
+            }
+        }
+
+        private void Project(int image, ImageScratch own, double* ownSums)
+        {
+            var deviationWeight = DeviationWeight(image);
+            if (batch.Delicate[image] != 0)
+            {
+                Combine(image, own.Extra, 1, batch.ContactSums[image]);
+                DelicateImage.Project(embeddings, batch.Mean.Exact, image, own, deviationWeight, projected, ownSums);
+            }
+            else
+            {
+                var share = 1.0 / embeddings.Views;
+                Combine(image, own.Extra, share, share * batch.ContactSums[image] + deviationWeight);
+                ProjectViews(image, own, (float)deviationWeight, ownSums);
+            }
+        }
+
+        /// <summary>b, from r = r_s sqrt(T / m + 1e-12), m = min(D, V), and T = sum of norm(p - c)^2 / (V - 1).</summary>
+        private double DeviationWeight(int image)
+        {
+            var radiusGradient = batch.RadiusGradients[image] + potential.SizeWeight;
+            var radiusOverScale = batch.Radii[image] / potential.RadiusScale;
+            var degrees = (double)Math.Min(embeddings.Width, embeddings.Views) * (embeddings.Views - 1);
+            return radiusGradient * potential.RadiusScale / (degrees * radiusOverScale);
+        }
+
+        /// <summary>forceWeight * (A C)_i - centroidWeight * c_i.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Combine(int image, float* result, double forceWeight, double centroidWeight)
+        {
+            var width = embeddings.Width;
+            var whole = width - width % TLanes.Count;
+            var offset = (nint)image * width;
+            Combine<TLanes>(offset, result, (float)forceWeight, -(float)centroidWeight, 0, whole);
+            Combine<Lanes1>(offset, result, (float)forceWeight, -(float)centroidWeight, whole, width);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Combine<T>(nint offset, float* result, float forceWeight, float centroidWeight, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            for (int d = from; d < to; d += T.Count)
+            {
+                var alongCentroid = T.Load(batch.Centroids + offset + d) * T.All(centroidWeight);
+                T.MultiplyAdd(T.Load(batch.CentroidForces + offset + d), T.All(forceWeight), alongCentroid).Store(result + d);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void ProjectViews(int image, ImageScratch own, float deviationWeight, double* ownSums)
+        {
+            var (width, views) = (embeddings.Width, embeddings.Views);
+            var whole = width - width % TLanes.Count;
+            var inverseNorms = batch.InverseNorms + (nint)image * views;
+            var point = own.Row(0);
+            var imageSum = own.Row(1);
+            new Span<float>(imageSum, width).Clear();
+            for (int view = 0; view < views; view++)
+            {
+                var row = embeddings[view, image];
+                var along = Along<TLanes>(row, own.Extra, point, inverseNorms[view], deviationWeight, 0, whole)
+                    + Along<Lanes1>(row, own.Extra, point, inverseNorms[view], deviationWeight, whole, width)
+                    - deviationWeight;
+                var result = projected[view, image];
+                Project<TLanes>(own.Extra, point, along, inverseNorms[view], result, imageSum, 0, whole);
+                Project<Lanes1>(own.Extra, point, along, inverseNorms[view], result, imageSum, whole, width);
+            }
+
+            AddTo<TLanes>(imageSum, ownSums, 0, whole);
+            AddTo<Lanes1>(imageSum, ownSums, whole, width);
+        }
+
+        /// <summary>p, and q . p + b = (q + b p) . p, without the cancellation in q . p where views nearly agree.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private float Along<T>(float* row, float* gradient, float* point, float inverseNorm, float deviationWeight, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            var high = batch.Mean.High;
+            var low = batch.Mean.Low;
+            var products = T.All(0);
+            for (int d = from; d < to; d += T.Count)
+            {
+                var p = (T.Load(row + d) - T.Load(high + d) - T.Load(low + d)) * T.All(inverseNorm);
+                p.Store(point + d);
+                products = T.MultiplyAdd(T.MultiplyAdd(p, T.All(deviationWeight), T.Load(gradient + d)), p, products);
+            }
+
+            return products.Sum();
+        }
+
+        /// <summary>h, added to the image's sum.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Project<T>(
+            float* gradient, float* point, float along, float inverseNorm, float* result, float* imageSum, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            for (int d = from; d < to; d += T.Count)
+            {
+                var h = T.MultiplyAdd(T.Load(point + d), T.All(-along), T.Load(gradient + d)) * T.All(inverseNorm);
+                h.Store(result + d);
+                (T.Load(imageSum + d) + h).Store(imageSum + d);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void AddTo<T>(float* imageSum, double* sums, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            for (int d = from; d < to; d += T.Count)
+            {
+                T.Load(imageSum + d).AddTo(sums + d);
+            }
+        }
+    }
+
+    /// <summary>(h - mean of h) * scale.</summary>
+    internal readonly struct CentreWork<TLanes>(float* projected, float* mean, float scale, long rows, int width, float* result)
+        : IChunkedWork
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(int chunk, int chunks)
+        {
+            var whole = width - width % TLanes.Count;
+            for (long row = rows * chunk / chunks; row < rows * (chunk + 1) / chunks; row++)
+            {
+                Centre<TLanes>((nint)row * width, 0, whole);
+                Centre<Lanes1>((nint)row * width, whole, width);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Centre<T>(nint offset, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            for (int d = from; d < to; d += T.Count)
+            {
+                ((T.Load(projected + offset + d) - T.Load(mean + d)) * T.All(scale)).Store(result + offset + d);
+            }
+        }
+    }
+}

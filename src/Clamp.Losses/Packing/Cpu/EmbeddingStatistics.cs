@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+
+namespace Clamp.Losses.Packing.Cpu;
+
+/// <summary>
+/// Kernel 1: centre the embeddings, put them on the unit sphere, and measure each image's centroid, its squared norm and its radius.
+/// Layout: embeddings [V, B, D] with any view and image strides; results per image, inverse norms [B, V].
+/// Precision: the sum over the batch and the squared centroid norms in double; the mean as two float32 (<see cref="MeanEmbedding"/>);
+/// the rest in float32, lane by lane. Images whose norms leave float32's comfortable range, or whose views nearly agree, are done
+/// again in double (<see cref="DelicateImage"/>).
+/// Tolerance: 1e-6 relative to each result. Reference: <see cref="Composite.SubManifolds"/>.
+/// </summary>
+internal static unsafe class EmbeddingStatistics
+{
+    // Between these, squares neither overflow nor lose anything to underflow, and the norm lies above its floor.
+    private const float LeastSquaredNorm = 1e-20f;
+    private const float LargestSquaredNorm = 1e30f;
+
+    // Below this spread, deviations p - c from float32 points would be wrong by more than a few 1e-6.
+    private const double LeastSpread = 4e-4;
+
+    /// <summary>The radius of a sub-manifold over r_s.</summary>
+    /// <param name="spread">T.</param>
+    /// <param name="embeddings">For V and D.</param>
+    public static double RadiusOverScale(double spread, EmbeddingRows embeddings) =>
+        Math.Sqrt(spread / Math.Min(embeddings.Width, embeddings.Views) + Floors.SquaredRadius);
+
+    /// <summary>The sum of each chunk's embeddings, to D doubles per chunk.</summary>
+    internal readonly struct SumWork<TLanes>(EmbeddingRows embeddings, double* sums) : IChunkedWork
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(int chunk, int chunks)
+        {
+            var width = embeddings.Width;
+            var whole = width - width % TLanes.Count;
+            var own = sums + (nint)chunk * width;
+            new Span<double>(own, width).Clear();
+            var (first, end) = embeddings.ImagesOf(chunk, chunks);
+            for (int image = first; image < end; image++)
+            {
+                Add<TLanes>(image, own, 0, whole);
+                Add<Lanes1>(image, own, whole, width);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Add<T>(int image, double* sums, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            var first = embeddings[0, image];
+            for (int d = from; d < to; d += T.Count)
+            {
+                T.AddRows(sums + d, first + d, embeddings.ViewStride, embeddings.Views);
+            }
+        }
+    }
+
+    /// <summary>The statistics of each chunk's images.</summary>
+    internal readonly struct MeasureWork<TLanes>(EmbeddingRows embeddings, BatchMemory batch, double radiusScale, float* scratch)
+        : IChunkedWork
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        public void Run(int chunk, int chunks)
+        {
+            var own = new ImageScratch(scratch, embeddings, chunk);
+            var (first, end) = embeddings.ImagesOf(chunk, chunks);
+            for (int image = first; image < end; image++)
+            {
+                Measure(image, own);
+            }
+        }
+
+        private void Measure(int image, ImageScratch own)
+        {
+            var centroid = batch.Centroids + (nint)image * embeddings.Width;
+            var spread = SpreadOf(image, own, centroid);
+
+            // Negated: a NaN spread is delicate, where it stays NaN.
+            var delicate = !(spread >= LeastSpread);
+            batch.Delicate[image] = delicate ? (byte)1 : (byte)0;
+            spread = delicate ? DelicateImage.SpreadOf(embeddings, batch.Mean.Exact, image, own, centroid) : spread;
+            batch.Radii[image] = (float)(radiusScale * RadiusOverScale(spread, embeddings));
+            batch.SquaredNorms[image] = SquaredNorm(centroid);
+            new Span<float>(batch.CentroidForces + (nint)image * embeddings.Width, embeddings.Width).Clear();
+        }
+
+        /// <summary>The centroid and the spread T about it; NaN when a norm is out of range.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private double SpreadOf(int image, ImageScratch own, float* centroid)
+        {
+            var width = embeddings.Width;
+            var whole = width - width % TLanes.Count;
+            var inverseNorms = batch.InverseNorms + (nint)image * embeddings.Views;
+            var inRange = true;
+            for (int view = 0; view < embeddings.Views; view++)
+            {
+                var row = embeddings[view, image];
+                var centred = own.Row(view);
+                var squaredNorm = Centre<TLanes>(row, centred, 0, whole) + Centre<Lanes1>(row, centred, whole, width);
+                inverseNorms[view] = (float)(1 / Math.Sqrt(squaredNorm));
+                inRange &= squaredNorm is >= LeastSquaredNorm and <= LargestSquaredNorm;
+            }
+
+            var deviations = Deviations<TLanes>(own, inverseNorms, centroid, 0, whole)
+                + Deviations<Lanes1>(own, inverseNorms, centroid, whole, width);
+            return inRange ? deviations / (embeddings.Views - 1) : double.NaN;
+        }
+
+        /// <summary>x = z - mu, and norm(x)^2.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private float Centre<T>(float* row, float* centred, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            var high = batch.Mean.High;
+            var low = batch.Mean.Low;
+            var squares = T.All(0);
+            for (int d = from; d < to; d += T.Count)
+            {
+                var x = T.Load(row + d) - T.Load(high + d) - T.Load(low + d);
+                x.Store(centred + d);
+                squares = T.MultiplyAdd(x, x, squares);
+            }
+
+            return squares.Sum();
+        }
+
+        /// <summary>c = mean of p, and the sum over views of norm(p - c)^2, never from 1 - norm(c)^2, which cancels.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private float Deviations<T>(ImageScratch own, float* inverseNorms, float* centroid, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            var views = embeddings.Views;
+            var first = own.Row(0);
+            var stride = own.Stride;
+            var (share, total) = (T.All(1f / views), T.All(0));
+            for (int d = from; d < to; d += T.Count)
+            {
+                var sum = T.All(0);
+                var place = first + d;
+                for (int view = 0; view < views; view++, place += stride)
+                {
+                    sum = T.MultiplyAdd(T.Load(place), T.All(inverseNorms[view]), sum);
+                }
+
+                var mean = sum * share;
+                mean.Store(centroid + d);
+                var squares = T.All(0);
+                place = first + d;
+                for (int view = 0; view < views; view++, place += stride)
+                {
+                    var deviation = T.MultiplyAdd(T.Load(place), T.All(inverseNorms[view]), T.All(0) - mean);
+                    squares = T.MultiplyAdd(deviation, deviation, squares);
+                }
+
+                total += squares;
+            }
+
+            return total.Sum();
+        }
+
+        /// <summary>norm(c)^2, added up in double, since distances are small differences of such numbers.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private float SquaredNorm(float* centroid)
+        {
+            var width = embeddings.Width;
+            var whole = width - width % TLanes.Count;
+            var sums = stackalloc double[TLanes.Count];
+            new Span<double>(sums, TLanes.Count).Clear();
+            for (int d = 0; d < whole; d += TLanes.Count)
+            {
+                var c = TLanes.Load(centroid + d);
+                (c * c).AddTo(sums);
+            }
+
+            for (int d = whole; d < width; d++)
+            {
+                sums[0] += centroid[d] * centroid[d];
+            }
+
+            var sum = 0.0;
+            for (int lane = 0; lane < TLanes.Count; lane++)
+            {
+                sum += sums[lane];
+            }
+
+            return (float)sum;
+        }
+    }
+}

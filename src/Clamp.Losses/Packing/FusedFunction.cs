@@ -1,0 +1,75 @@
+using System.Runtime.ExceptionServices;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Packing;
+
+/// <summary>
+/// The fused loss as a node of the autograd graph. Forward computes the gradient but for its centring, which backward does together
+/// with the scaling by the incoming gradient: one pass over memory less.
+/// </summary>
+internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
+{
+    private const string Scale = "scale";
+    private const string Pool = "pool";
+
+    /// <inheritdoc/>
+    public override string Name => nameof(FusedFunction);
+
+    /// <summary>The loss of embeddings that need a gradient.</summary>
+    /// <param name="embeddings">z, [V, B, D], float32.</param>
+    /// <param name="pool">Who computes it.</param>
+    public static Tensor Of(Tensor embeddings, FusedPackingPool pool)
+    {
+        // The gradient comes back through this view as a tensor that autograd alone holds, which a leaf can keep without a copy.
+        using var view = embeddings.view(embeddings.shape);
+        return apply(view, pool);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (embeddings, pool) = ((Tensor)vars[0], (FusedPackingPool)vars[1]);
+        var gradient = pool.Use(packing => packing.EnergyAndGradient(embeddings));
+        ctx.save_for_backward([gradient.Projected, gradient.Mean]);
+        ctx.save_data(Scale, LossOfEnergy.Slope(gradient.Energy, pool.Options));
+        ctx.save_data(Pool, pool);
+        return tensor((float)LossOfEnergy.Of(gradient.Energy, pool.Options));
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        var pool = (FusedPackingPool)ctx.get_data(Pool);
+        try
+        {
+            return [Gradient(ctx, pool, grad_output), null!];
+        }
+#pragma warning disable CA1031 // An exception that leaves here ends the process: the next call of the loss throws it instead.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            pool.Failure = ExceptionDispatchInfo.Capture(exception);
+            return [null!, null!];
+        }
+    }
+
+    private static Tensor Gradient(autograd.AutogradContext ctx, FusedPackingPool pool, Tensor upstream)
+    {
+        if (is_grad_enabled())
+        {
+            throw new NotSupportedException(
+                $"The fused gradient cannot be differentiated again; set {nameof(ClampLossOptions)}.{nameof(ClampLossOptions.Backend)} "
+                + $"to {nameof(ClampBackend.Composite)} for create_graph.");
+        }
+
+        // Nobody else disposes the incoming gradient.
+        using var incoming = upstream;
+        using var scope = NewDisposeScope();
+        var saved = ctx.get_saved_variables();
+        var (projected, mean) = (saved[0], saved[1]);
+        var scale = (double)ctx.get_data(Scale) * upstream.item<float>();
+        var gradient = empty_like(projected);
+        pool.Use(packing => packing.Centre(projected, mean, scale, gradient));
+        return pool.HoldUntilNextUse(gradient);
+    }
+}

@@ -1,0 +1,280 @@
+using Clamp.Losses.Tests.Support;
+using CsCheck;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.Packing;
+
+/// <summary>The fused loss and gradient against Composite in float64 on the same float32 numbers.</summary>
+public sealed class FusedPackingTests : TorchTest
+{
+    private const double Tolerance = 1e-5;
+
+    // An overlap u = 1 - d/s is known to a few 1e-7, so its power to alpha times that over u; below alpha = 2, where the force of
+    // a grazing contact grows like a root, to ten times as much.
+    private const double OverlapRounding = 1e-6;
+
+    private static readonly Gen<Case> Cases =
+        from views in Gen.Int[2, 33]
+        from images in Gen.Frequency((8, Gen.Int[2, 70]), (1, Gen.OneOfConst(511, 513)))
+        from width in Gen.Frequency((8, Gen.Int[2, 70]), (1, Gen.OneOfConst(511, 513)))
+        from noise in Gen.Double[0.05, 1.0]
+        from offset in Gen.OneOfConst(0.0, 100.0)
+        from exponent in Gen.OneOfConst(1.5, 2.0, 2.5, 3.0)
+        from repulsion in Gen.OneOfConst(0.0, 1.0, 0.3)
+        from size in Gen.OneOfConst(0.01, 0.0)
+        from minSeparation in Gen.OneOfConst(0.0, 0.3)
+        from maxContactDistance in Gen.OneOfConst(0.8, 1.5, 3.0)
+        from logEnergy in Gen.Bool
+        from seed in Gen.Int[0, 1_000_000]
+        select new Case(views, images, width, noise, offset, seed, new ClampLossOptions
+        {
+            RadiusScale = 2.5,
+            PotentialExponent = exponent,
+            RepulsionWeight = repulsion,
+            SizeWeight = repulsion == 0 ? 1 : size,
+            MinSeparation = minSeparation,
+            MaxContactDistance = maxContactDistance,
+            LogEnergy = logEnergy,
+        });
+
+    [Fact]
+    public void LossAndGradient_RandomShapesAndOptions_MatchComposite() =>
+        Cases.Sample(sample =>
+        {
+            using var scope = NewDisposeScope();
+            var (lossError, gradientError) = Errors(sample.Embeddings(), sample.Options);
+            var tolerance = Math.Max(Tolerance, sample.PowerRounding());
+            lossError.Should().BeLessThan(tolerance);
+            gradientError.Should().BeLessThan(sample.Options.PotentialExponent < 2 ? 10 * tolerance : tolerance);
+        }, iter: 150, threads: 1, print: sample => sample.ToString());
+
+    [Theory]
+    [InlineData(2, 2, 2)]
+    [InlineData(2, 257, 3)]
+    [InlineData(3, 600, 17)]
+    [InlineData(2, 2300, 8)]
+    public void LossAndGradient_EdgesOfBlocks_MatchComposite(int views, int images, int width)
+    {
+        var embeddings = ClusteredEmbeddings(views, images, width, noise: 0.3, dtype: ScalarType.Float32);
+
+        var (lossError, gradientError) = Errors(embeddings, new ClampLossOptions { RadiusScale = 1, MinSeparation = 0 });
+
+        lossError.Should().BeLessThan(Tolerance);
+        gradientError.Should().BeLessThan(Tolerance);
+    }
+
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(3, 40)]
+    public void LossAndGradient_OneDimension_HasNoGradient(int views, int images)
+    {
+        var embeddings = ClusteredEmbeddings(views, images, 1, noise: 0.3, dtype: ScalarType.Float32);
+
+        var (loss, gradient) = new ClampLoss().LossAndGradient(embeddings);
+
+        double.IsFinite(loss.Value()).Should().BeTrue();
+        gradient.norm().Value().Should().BeLessThan(1e-4, "every point is +1 or -1 and cannot move");
+    }
+
+    [Theory]
+    [InlineData(0.01, 3.0)]
+    [InlineData(0.03, 3.0)]
+    [InlineData(0.1, 3.0)]
+    [InlineData(0.1, 0.3)]
+    [InlineData(0.01, 0.0)]
+    public void LossAndGradient_CloseCentroidsAndTightViews_MatchComposite(double noise, double clusters)
+    {
+        var centres = RandomEmbeddings(1, 5, 256, seed: 1).repeat(1, 60, 1);
+        var embeddings = ((clusters * centres) + (3 * noise * RandomEmbeddings(1, 300, 256, seed: 2))
+            + (noise * RandomEmbeddings(4, 300, 256, seed: 3))).to(float32);
+
+        var (lossError, gradientError) = Errors(embeddings, new ClampLossOptions());
+
+        lossError.Should().BeLessThan(Tolerance);
+        gradientError.Should().BeLessThan(Tolerance);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float16)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Auto_OnTheCpu_RunsFused(ScalarType dtype)
+    {
+        var criterion = new ClampLoss();
+        criterion.LastBackend.Should().BeNull();
+
+        criterion.forward(ClusteredEmbeddings(3, 6, 4, dtype: dtype));
+
+        criterion.LastBackend.Should().Be(ClampBackend.Fused);
+    }
+
+    [Theory]
+    [InlineData(ClampBackend.Auto, ScalarType.Float64)]
+    [InlineData(ClampBackend.Fused, ScalarType.Float64)]
+    [InlineData(ClampBackend.Composite, ScalarType.Float32)]
+    public void Float64OrAskedFor_RunsComposite(ClampBackend backend, ScalarType dtype)
+    {
+        var criterion = new ClampLoss(new ClampLossOptions { Backend = backend });
+
+        criterion.LossAndGradient(ClusteredEmbeddings(3, 6, 4, dtype: dtype));
+
+        criterion.LastBackend.Should().Be(ClampBackend.Composite);
+    }
+
+    [Theory]
+    [InlineData(-2.5)]
+    [InlineData(1.0)]
+    [InlineData(1e3)]
+    public void Backward_Twice_GivesTheScaledGradientEachTime(double upstream)
+    {
+        var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
+        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
+        var (_, gradient) = criterion.LossAndGradient(embeddings);
+        var loss = criterion.forward(embeddings) * upstream;
+
+        var first = autograd.grad([loss], [embeddings], retain_graph: true)[0];
+        var second = autograd.grad([loss], [embeddings])[0];
+
+        first.RelativeDistanceTo(gradient * upstream).Should().BeLessThan(1e-6);
+        second.BitPattern().Should().Equal(first.BitPattern());
+    }
+
+    [Fact]
+    public void Backward_TwoLossesAtOnce_KeepTheirGradientsApart()
+    {
+        var (one, other) = (ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_(),
+            ClusteredEmbeddings(3, 12, 20, dtype: ScalarType.Float32, seed: 9).requires_grad_());
+        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
+
+        (criterion.forward(one) + criterion.forward(other)).backward();
+
+        one.grad!.RelativeDistanceTo(criterion.LossAndGradient(one).Gradient).Should().BeLessThan(1e-6);
+        other.grad!.RelativeDistanceTo(criterion.LossAndGradient(other).Gradient).Should().BeLessThan(1e-6);
+    }
+
+    [Fact]
+    public void Forward_EmbeddingsChangedInPlaceAfterwards_BackwardStillGivesTheGradient()
+    {
+        var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
+        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
+        var (_, gradient) = criterion.LossAndGradient(embeddings);
+        var loss = criterion.forward(embeddings);
+        using (no_grad())
+        {
+            embeddings.zero_();
+        }
+
+        loss.backward();
+
+        embeddings.grad!.RelativeDistanceTo(gradient).Should().BeLessThan(1e-6);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(1, 0, 2)]
+    [InlineData(2, 1, 0)]
+    public void LossAndGradient_StridedFloat32_EqualsContiguous(int first, int second, int third)
+    {
+        var contiguous = ClusteredEmbeddings(4, 9, 10, dtype: ScalarType.Float32);
+        var strided = contiguous.permute(first, second, third).contiguous().permute(Inverse(first, second, third));
+        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
+        var expected = criterion.LossAndGradient(contiguous);
+
+        var (loss, gradient) = criterion.LossAndGradient(strided);
+
+        loss.BitPattern().Should().Equal(expected.Loss.BitPattern());
+        gradient.BitPattern().Should().Equal(expected.Gradient.BitPattern());
+    }
+
+    [Fact]
+    public void LossAndGradient_SliceOfALargerTensor_ReadsItsOwnPart()
+    {
+        var whole = ClusteredEmbeddings(5, 20, 12, dtype: ScalarType.Float32);
+        var slice = whole[TensorIndex.Slice(1, 4), TensorIndex.Slice(3, 17), TensorIndex.Slice(2, 9)];
+        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
+
+        var (loss, gradient) = criterion.LossAndGradient(slice);
+
+        var expected = criterion.LossAndGradient(slice.contiguous());
+        loss.BitPattern().Should().Equal(expected.Loss.BitPattern());
+        gradient.BitPattern().Should().Equal(expected.Gradient.BitPattern());
+    }
+
+    [Fact]
+    public async Task LossAndGradient_SeveralThreadsOnOneModule_GiveTheSameBits()
+    {
+        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
+        var embeddings = ClusteredEmbeddings(4, 300, 33, dtype: ScalarType.Float32);
+        var expected = criterion.LossAndGradient(embeddings).Gradient.BitPattern();
+
+        var gradients = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            using var scope = NewDisposeScope();
+            return Enumerable.Range(0, 5).Select(_ => criterion.LossAndGradient(embeddings).Gradient.BitPattern()).ToList();
+        })));
+
+        gradients.SelectMany(bits => bits).Should().AllSatisfy(bits => bits.Should().Equal(expected));
+    }
+
+    [Fact]
+    public void LossAndGradient_OneThread_AgreesWithSeveral()
+    {
+        var embeddings = ClusteredEmbeddings(4, 600, 65, dtype: ScalarType.Float32);
+        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
+        var expected = criterion.LossAndGradient(embeddings);
+        var threads = get_num_threads();
+        set_num_threads(1);
+        try
+        {
+            var (loss, gradient) = criterion.LossAndGradient(embeddings);
+
+            loss.Value().DistanceTo(expected.Loss.Value()).Should().BeLessThan(1e-6);
+            gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(1e-6);
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    private static long[] Inverse(params int[] permutation)
+    {
+        var inverse = new long[permutation.Length];
+        for (int place = 0; place < permutation.Length; place++)
+        {
+            inverse[permutation[place]] = place;
+        }
+
+        return inverse;
+    }
+
+    private static (double Loss, double Gradient) Errors(Tensor embeddings, ClampLossOptions options)
+    {
+        var expected = new ClampLoss(With(options, ClampBackend.Composite)).LossAndGradient(embeddings.to(float64));
+        var (loss, gradient) = new ClampLoss(With(options, ClampBackend.Fused)).LossAndGradient(embeddings);
+        return (loss.Value().DistanceTo(expected.Loss.Value()), gradient.RelativeDistanceTo(expected.Gradient));
+    }
+
+    private static ClampLossOptions With(ClampLossOptions options, ClampBackend backend)
+    {
+        options.Backend = backend;
+        return options;
+    }
+
+    private sealed record Case(
+        int Views, int Images, int Width, double Noise, double Offset, int Seed, ClampLossOptions Options)
+    {
+        public Tensor Embeddings() =>
+            (ClusteredEmbeddings(Views, Images, Width, Noise, seed: Seed) + Offset).to(float32);
+
+        public double PowerRounding()
+        {
+            using var geometry = new ClampLoss(Options).Measure(Embeddings());
+            return geometry.MeanOverlap == 0 ? 0 : Options.PotentialExponent * OverlapRounding / geometry.MeanOverlap;
+        }
+
+        public override string ToString() =>
+            $"V {Views}, B {Images}, D {Width}, noise {Noise}, offset {Offset}, seed {Seed}, alpha {Options.PotentialExponent}, "
+            + $"w {Options.RepulsionWeight} {Options.SizeWeight}, d {Options.MinSeparation} {Options.MaxContactDistance}, {Options.LogEnergy}";
+    }
+}
