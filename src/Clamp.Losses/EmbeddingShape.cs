@@ -25,6 +25,20 @@ internal static class EmbeddingShape
         return viewMajor;
     }
 
+    /// <summary>Rejects what is not [V, B, D], for the losses that take no other shape.</summary>
+    /// <param name="embeddings">The tensor.</param>
+    public static void ThrowIfNotViewMajor(Tensor embeddings)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        ThrowIfNotFloating(embeddings, nameof(embeddings));
+        if (embeddings.dim() != 3)
+        {
+            throw Invalid(embeddings, "Expected [V, B, D].");
+        }
+
+        ThrowIfTooSmall(embeddings, expectedViews: null);
+    }
+
     /// <summary>V tensors of [B, D] as one of [V, B, D].</summary>
     /// <param name="views">The views.</param>
     public static Tensor Stacked(IReadOnlyList<Tensor> views)

@@ -1,0 +1,188 @@
+using Clamp.Losses.Tests.Golden;
+using Clamp.Losses.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.Baselines;
+
+/// <summary>What every loss that CLAMP is compared with must do; one subclass each.</summary>
+public abstract class BaselineLossContract : TorchTest
+{
+    private static long LiveTensors => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+
+    [Fact]
+    public void Forward_GoldenCaseInFloat64_MatchesThePublishedLoss()
+    {
+        foreach (var (criterion, golden) in GoldenCases())
+        {
+            var (loss, gradient) = LossAndGradient(criterion, golden.Embeddings.to(float64));
+
+            loss.Value().DistanceTo(golden.Loss).Should().BeLessThan(1e-9);
+            gradient.RelativeDistanceTo(golden.Gradient).Should().BeLessThan(1e-7, "the gradient is stored in float32");
+        }
+    }
+
+    [Fact]
+    public void Forward_GoldenCaseInFloat32_MatchesThePublishedLoss()
+    {
+        foreach (var (criterion, golden) in GoldenCases())
+        {
+            var (loss, gradient) = LossAndGradient(criterion, golden.Embeddings);
+
+            loss.dtype.Should().Be(ScalarType.Float32);
+            gradient.dtype.Should().Be(ScalarType.Float32);
+            loss.Value().DistanceTo(golden.Loss).Should().BeLessThan(1e-5);
+            gradient.RelativeDistanceTo(golden.Gradient).Should().BeLessThan(1e-5);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16, 1e-3)]
+    [InlineData(ScalarType.BFloat16, 8e-3)]
+    public void Forward_NarrowType_IsComputedInFloat32(ScalarType dtype, double rounding)
+    {
+        var embeddings = ClusteredEmbeddings(3, 12, 7, dtype: dtype);
+        var (expectedLoss, expectedGradient) = LossAndGradient(Criterion(), embeddings.to(float64));
+
+        var (loss, gradient) = LossAndGradient(Criterion(), embeddings);
+
+        loss.dtype.Should().Be(ScalarType.Float32);
+        gradient.dtype.Should().Be(dtype);
+        loss.Value().DistanceTo(expectedLoss.Value()).Should().BeLessThan(1e-5);
+        gradient.RelativeDistanceTo(expectedGradient).Should().BeLessThan(rounding, "the views' gradients are rounded and added in that type");
+    }
+
+    [Fact]
+    public void Backward_SmallBatch_MatchesFiniteDifferences()
+    {
+        var embeddings = ClusteredEmbeddings(3, 5, 4);
+        var (_, gradient) = LossAndGradient(Criterion(), embeddings);
+        var direction = RandomEmbeddings(3, 5, 4, seed: 11);
+        const double Step = 1e-6;
+
+        var slope = Criterion().forward(embeddings + Step * direction) - Criterion().forward(embeddings - Step * direction);
+
+        (slope.Value() / (2 * Step)).DistanceTo((gradient * direction).sum().Value()).Should().BeLessThan(1e-7);
+    }
+
+    [Fact]
+    public void Backward_UpstreamGradient_ScalesTheGradient()
+    {
+        var embeddings = ClusteredEmbeddings(2, 6, 5).requires_grad_();
+        var (_, gradient) = LossAndGradient(Criterion(), embeddings);
+
+        (Criterion().forward(embeddings) * -2.5).backward();
+
+        embeddings.grad!.RelativeDistanceTo(gradient * -2.5).Should().BeLessThan(1e-13);
+    }
+
+    [Fact]
+    public void Forward_ViewsAndImagesPermuted_KeepsTheLoss()
+    {
+        var embeddings = ClusteredEmbeddings(3, 6, 5);
+
+        var permuted = embeddings.flip(0).roll(2, 1);
+
+        Criterion().forward(permuted).Value().DistanceTo(Criterion().forward(embeddings).Value()).Should().BeLessThan(1e-12);
+    }
+
+    [Fact]
+    public void Forward_StridedEmbeddings_EqualsContiguousAndLeavesThemAlone()
+    {
+        var imageMajor = ClusteredEmbeddings(4, 9, 10).transpose(0, 1).contiguous();
+        var before = imageMajor.BitPattern();
+        var strided = imageMajor.transpose(0, 1).slice(2, 1, 10, 2);
+
+        var loss = Criterion().forward(strided).Value();
+
+        loss.DistanceTo(Criterion().forward(strided.contiguous()).Value()).Should().BeLessThan(1e-12);
+        imageMajor.BitPattern().Should().Equal(before);
+    }
+
+    [Theory]
+    [InlineData("all equal")]
+    [InlineData("all zero")]
+    [InlineData("views equal")]
+    [InlineData("one width")]
+    [InlineData("smallest")]
+    public void Forward_DegenerateBatch_GivesFiniteLossAndGradient(string kind)
+    {
+        var (loss, gradient) = LossAndGradient(Criterion(), Degenerate(kind));
+
+        double.IsFinite(loss.Value()).Should().BeTrue();
+        gradient.isfinite().all().item<bool>().Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Forward_OneValueThatIsNoNumber_GivesNaN(double value)
+    {
+        var embeddings = ClusteredEmbeddings(3, 6, 4);
+        embeddings[1, 2, 3] = tensor(value, dtype: float64);
+
+        double.IsNaN(Criterion().forward(embeddings).Value()).Should().BeTrue();
+    }
+
+    [Fact]
+    public void ForwardAndBackward_LeaveTheLossAlone()
+    {
+        using var criterion = Criterion();
+        using var embeddings = ClusteredEmbeddings(3, 8, 6).requires_grad_();
+        var before = LiveTensors;
+
+        using var loss = criterion.forward(embeddings);
+        loss.backward();
+
+        LiveTensors.Should().Be(before + 1);
+    }
+
+    [Theory]
+    [InlineData(new long[] { 1, 4, 3 }, "[1, 4, 3]*1 views*at least 2")]
+    [InlineData(new long[] { 4, 1, 3 }, "[4, 1, 3]*1 images*at least 2")]
+    [InlineData(new long[] { 4, 4, 0 }, "[4, 4, 0]*width 0*at least")]
+    [InlineData(new long[] { 8, 3 }, "[8, 3]*Expected [V, B, D].")]
+    [InlineData(new long[] { 2, 2, 2, 2 }, "[2, 2, 2, 2]*Expected [V, B, D].")]
+    public void Forward_BadShape_NamesShapeAndWhatIsAllowed(long[] shape, string message)
+    {
+        var embeddings = zeros(shape);
+        var act = () => Criterion().forward(embeddings);
+
+        act.Should().Throw<ArgumentException>().WithParameterName("embeddings").WithMessage($"*{message}*");
+    }
+
+    [Fact]
+    public void Forward_NullOrNotFloating_Throws()
+    {
+        var criterion = Criterion();
+        criterion.Invoking(c => c.forward(null!)).Should().Throw<ArgumentNullException>().WithParameterName("embeddings");
+        criterion.Invoking(c => c.forward(zeros(2, 3, 4, dtype: int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*Float64*");
+    }
+
+    /// <summary>The loss with its default parameters.</summary>
+    protected abstract nn.Module<Tensor, Tensor> Criterion();
+
+    /// <summary>The published values, each beside the loss with the parameters they were made with.</summary>
+    private protected abstract IEnumerable<(nn.Module<Tensor, Tensor> Criterion, BaselineGoldenCase Golden)> GoldenCases();
+
+    private protected static (Tensor Loss, Tensor Gradient) LossAndGradient(nn.Module<Tensor, Tensor> criterion, Tensor embeddings)
+    {
+        var leaf = embeddings.detach().clone().requires_grad_();
+        var loss = criterion.forward(leaf);
+        loss.backward();
+        return (loss, leaf.grad!);
+    }
+
+    private protected static void RejectsParameter(Func<object> construct, string parameter, string given, string allowed) =>
+        construct.Invoking(make => make()).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(parameter)
+            .WithMessage($"{parameter} is {given}; it must be a finite number {allowed}.*");
+
+    private static Tensor Degenerate(string kind) => kind switch
+    {
+        "all equal" => ones(3, 6, 4, dtype: float32) * 0.3,
+        "all zero" => zeros(3, 6, 4, dtype: float32),
+        "views equal" => RandomEmbeddings(1, 6, 4, ScalarType.Float32).expand(3, 6, 4),
+        "one width" => ClusteredEmbeddings(3, 6, 1, dtype: ScalarType.Float32),
+        "smallest" => ClusteredEmbeddings(2, 2, 1, dtype: ScalarType.Float32),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown batch."),
+    };
+}
