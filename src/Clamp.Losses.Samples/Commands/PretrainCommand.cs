@@ -29,11 +29,11 @@ public static class PretrainCommand
         var output = new Option<string?>("--output") { Description = "The run folder; by default a new one under runs/.", HelpName = "DIR" };
         projection.AllowMultipleArgumentsPerToken = true;
 
-        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.")
-        {
-            imageSize, encoder, projection, epochs, batchSize, views, learningRate, weightDecay, radiusScale, seed, output,
-        };
+        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.");
         dataset.AddTo(command);
+        Option[] others =
+            [imageSize, encoder, projection, epochs, batchSize, views, learningRate, weightDecay, radiusScale, seed, output];
+        Array.ForEach(others, command.Options.Add);
         command.SetAction(arguments => Run(
             defaults with
             {

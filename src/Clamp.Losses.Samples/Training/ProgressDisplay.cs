@@ -46,10 +46,14 @@ public static class ProgressDisplay
                 var task = context.AddTask("starting", maxValue: totalSteps);
                 work(step =>
                 {
-                    task.Description = Describe(step);
+                    task.Description = DescribeBriefly(step);
                     task.Increment(1);
                 });
             });
+
+    // Short enough to leave room for the bar on a terminal of 80 columns.
+    private static string DescribeBriefly(StepMetrics step) => string.Create(
+        CultureInfo.InvariantCulture, $"loss {step.Loss:F2}  {step.ImagesPerSecond:F0} images/s  {step.MeanContacts:F0} contacts");
 
     private static string Describe(StepMetrics step) => string.Create(
         CultureInfo.InvariantCulture,
