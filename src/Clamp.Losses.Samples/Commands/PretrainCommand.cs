@@ -25,7 +25,7 @@ public static class PretrainCommand
         var loss = NamedOption.Create<LossKind>(
             "--loss", "What is minimised.", "clamp", "nt-xent", "vicreg", "barlow-twins", "mmcr", "alignment-uniformity");
         var chunk = Option(
-            "--chunk", "Images that go through the encoder at once, to bound memory; 0 for the whole batch. With clamp alone.", defaults.Chunk);
+            "--chunk", "Images that the encoder takes at once, to bound memory; 0 for the whole batch. With clamp alone.", defaults.Chunk);
         var learningRate = Option("--learning-rate", "The peak learning rate of AdamW.", defaults.LearningRate);
         var weightDecay = Option("--weight-decay", "AdamW's decoupled weight decay.", defaults.WeightDecay);
         var radiusScale = Option("--radius-scale", "r_s, the size of a sub-manifold: larger repels further.", defaults.Clamp.RadiusScale);
@@ -76,8 +76,8 @@ public static class PretrainCommand
         var folder = RunFolder.Create(output, options);
         Console.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
-            + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; {trainer.TotalSteps} steps of {options.BatchSize} "
-            + $"images in {options.Views} views; run folder {folder.Path}");
+            + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
+            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; run folder {folder.Path}");
 
         var before = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
         var clock = Stopwatch.StartNew();

@@ -59,8 +59,8 @@ public sealed record PretrainOptions
     public int Seed { get; init; } = 1;
 
     /// <summary>
-    /// CLAMP's parameters. With 4 views the paper's r_s of 8.5 keeps every reach at d_max, where radii feel no force, for longer than a run on a
-    /// CPU lasts; 3 lets views align from the start.
+    /// CLAMP's parameters. With 4 views the paper's r_s of 8.5 keeps every reach at d_max, where radii feel no force, for longer than a
+    /// run on a CPU lasts; 3 lets views align from the start.
     /// </summary>
     public ClampLossOptions Clamp { get; init; } = new() { RadiusScale = 3 };
 

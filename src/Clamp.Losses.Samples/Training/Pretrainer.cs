@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Training;
 
-/// <summary>Self-supervised pretraining: views of a batch, through encoder and projection head, packed by <see cref="ClampLoss"/> or another loss.</summary>
+/// <summary>
+/// Self-supervised pretraining: views of a batch, through encoder and projection head, packed by <see cref="ClampLoss"/> or another loss.
+/// </summary>
 public sealed class Pretrainer : IDisposable
 {
     private readonly PretrainOptions _options;
@@ -100,7 +102,7 @@ public sealed class Pretrainer : IDisposable
         return _augmentation.Views(_images.Pixels(batch).to(_device), samples, epoch, _options.Views, _images.Height);
     }
 
-    /// <summary>Fills the parameters' gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
+    /// <summary>Fills the gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
     private (Tensor Loss, Tensor Embeddings) Backward(Tensor views)
     {
         if (_cache is not null)

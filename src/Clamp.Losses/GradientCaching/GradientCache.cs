@@ -14,11 +14,11 @@ namespace Clamp.Losses;
 /// </list>
 /// </summary>
 /// <remarks>
-/// Memory: the activations of one chunk instead of the batch; time: one more forward pass of the encoder. The gradient equals that of the
-/// whole batch up to rounding when the encoder treats each row by itself. Batch norm in training mode does not: it normalises each chunk by the
-/// chunk's own statistics, and each pass updates its running statistics, so twice a step. Dropout does: torch's random state is saved
-/// before a chunk is embedded and replayed when it is embedded again, so that both passes draw the same masks. On CUDA, whose generator
-/// cannot be read, each chunk seeds it from the CPU's. Randomness from other generators is not replayed: <c>embed</c> must not use any.
+/// Memory: the activations of one chunk instead of the batch; time: one more forward pass of the encoder. The gradient equals that of
+/// the whole batch up to rounding when the encoder treats each row by itself. Batch norm in training mode does not: it normalises each
+/// chunk by the chunk's own statistics, and both passes update its running statistics, twice a step. Dropout is replayed: torch's random
+/// state is saved before a chunk is embedded and restored before it is embedded again, so that both passes draw the same masks. On CUDA,
+/// whose generator TorchSharp cannot read, each chunk seeds it from the CPU's. Other generators are not replayed: do not use any.
 /// </remarks>
 /// <example>
 /// <code>

@@ -187,7 +187,8 @@ public sealed class GradientCacheTests : TorchTest
             nn.Linear(Width, 12, dtype: dtype), nn.Tanh(), nn.Dropout(dropout), nn.Linear(12, 5, dtype: dtype));
     }
 
-    private static Tensor Gradient(nn.Module encoder) => cat(encoder.parameters().Select(weight => weight.grad!.flatten().clone()).ToArray());
+    private static Tensor Gradient(nn.Module encoder) =>
+        cat(encoder.parameters().Select(weight => weight.grad!.flatten().clone()).ToArray());
 
     private void EqualsOneBigBatch(int chunkSize, ScalarType dtype, double tolerance)
     {
