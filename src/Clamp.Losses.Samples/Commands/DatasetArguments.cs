@@ -6,13 +6,15 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>The options that choose images, shared by the commands.</summary>
 internal sealed class DatasetArguments
 {
-    public Option<DatasetKind?> Dataset { get; } = new("--dataset")
-    {
-        Description = "Which images: shapes (drawn, needs no files), cifar10 (binary version), fashion-mnist, mnist (idx or idx.gz), "
-            + "imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
-        HelpName = "shapes|cifar10|fashion-mnist|mnist|imagefolder",
-        CustomParser = result => Parsed(result),
-    };
+    public Option<DatasetKind?> Dataset { get; } = NamedOption.Create<DatasetKind>(
+        "--dataset",
+        "Which images: shapes (drawn, needs no files), cifar10 (binary version), fashion-mnist, mnist (idx or idx.gz), "
+        + "imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
+        "shapes",
+        "cifar10",
+        "fashion-mnist",
+        "mnist",
+        "imagefolder");
 
     public Option<DirectoryInfo?> DataRoot { get; } = new("--data-root")
     {
@@ -36,17 +38,5 @@ internal sealed class DatasetArguments
         command.Options.Add(DataRoot);
         command.Options.Add(TrainImages);
         command.Options.Add(TestImages);
-    }
-
-    private static DatasetKind? Parsed(System.CommandLine.Parsing.ArgumentResult result)
-    {
-        var name = result.Tokens[0].Value;
-        if (Enum.TryParse<DatasetKind>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var kind))
-        {
-            return kind;
-        }
-
-        result.AddError($"--dataset is '{name}'; it must be shapes, cifar10, fashion-mnist, mnist or imagefolder.");
-        return null;
     }
 }

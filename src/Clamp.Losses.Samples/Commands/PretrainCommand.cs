@@ -22,6 +22,10 @@ public static class PretrainCommand
         var epochs = Option("--epochs", "Passes over the training images.", defaults.Epochs);
         var batchSize = Option("--batch-size", "Images in a batch, B.", defaults.BatchSize);
         var views = Option("--views", "Views of each image, V.", defaults.Views);
+        var loss = NamedOption.Create<LossKind>(
+            "--loss", "What is minimised.", "clamp", "nt-xent", "vicreg", "barlow-twins", "mmcr", "alignment-uniformity");
+        var chunk = Option(
+            "--chunk", "Images that the encoder takes at once, to bound memory; 0 for the whole batch. With clamp alone.", defaults.Chunk);
         var learningRate = Option("--learning-rate", "The peak learning rate of AdamW.", defaults.LearningRate);
         var weightDecay = Option("--weight-decay", "AdamW's decoupled weight decay.", defaults.WeightDecay);
         var radiusScale = Option("--radius-scale", "r_s, the size of a sub-manifold: larger repels further.", defaults.Clamp.RadiusScale);
@@ -32,7 +36,9 @@ public static class PretrainCommand
         var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.");
         dataset.AddTo(command);
         Option[] others =
-            [imageSize, encoder, projection, epochs, batchSize, views, learningRate, weightDecay, radiusScale, seed, output];
+            [
+                imageSize, encoder, projection, epochs, batchSize, views, loss, chunk, learningRate, weightDecay, radiusScale, seed, output,
+            ];
         Array.ForEach(others, command.Options.Add);
         command.SetAction(arguments => Run(
             defaults with
@@ -47,6 +53,8 @@ public static class PretrainCommand
                 Epochs = arguments.GetValue(epochs),
                 BatchSize = arguments.GetValue(batchSize),
                 Views = arguments.GetValue(views),
+                Loss = arguments.GetValue(loss) ?? defaults.Loss,
+                Chunk = arguments.GetValue(chunk),
                 LearningRate = arguments.GetValue(learningRate),
                 WeightDecay = arguments.GetValue(weightDecay),
                 Seed = arguments.GetValue(seed),
@@ -70,8 +78,8 @@ public static class PretrainCommand
         var folder = RunFolder.Create(output, options);
         Console.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
-            + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; {trainer.TotalSteps} steps of {options.BatchSize} "
-            + $"images in {options.Views} views; run folder {folder.Path}");
+            + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
+            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; run folder {folder.Path}");
 
         var before = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
         var clock = Stopwatch.StartNew();
@@ -114,7 +122,7 @@ public static class PretrainCommand
         {
             Console.Error.WriteLine(
                 "warning: the embeddings have collapsed: different images share one place, so the low loss means nothing. "
-                + "Lower --learning-rate or raise --radius-scale.");
+                + "Lower --learning-rate or, with --loss clamp, raise --radius-scale.");
         }
     }
 

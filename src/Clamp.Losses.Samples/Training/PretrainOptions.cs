@@ -37,6 +37,15 @@ public sealed record PretrainOptions
     /// <summary>Views of each image, V; at least 2.</summary>
     public int Views { get; init; } = 4;
 
+    /// <summary>What is minimised. The packing's geometry is reported whatever the loss.</summary>
+    public LossKind Loss { get; init; } = LossKind.Clamp;
+
+    /// <summary>
+    /// Images that go through the encoder at once, so that memory is bounded by them and not by the batch (<see cref="GradientCache"/>;
+    /// batch norm then sees chunks); 0 for the whole batch. With <see cref="LossKind.Clamp"/> alone.
+    /// </summary>
+    public int Chunk { get; init; }
+
     /// <summary>The peak learning rate of AdamW; above 0.</summary>
     public double LearningRate { get; init; } = 4e-3;
 
@@ -50,8 +59,8 @@ public sealed record PretrainOptions
     public int Seed { get; init; } = 1;
 
     /// <summary>
-    /// The loss. With 4 views the paper's r_s of 8.5 keeps every reach at d_max, where radii feel no force, for longer than a run on a
-    /// CPU lasts; 3 lets views align from the start.
+    /// CLAMP's parameters. With 4 views the paper's r_s of 8.5 keeps every reach at d_max, where radii feel no force, for longer than a
+    /// run on a CPU lasts; 3 lets views align from the start.
     /// </summary>
     public ClampLossOptions Clamp { get; init; } = new() { RadiusScale = 3 };
 
@@ -81,6 +90,9 @@ public sealed record PretrainOptions
             (Epochs < 1, "epochs", Epochs, "at least 1"),
             (BatchSize < 4, "batch-size", BatchSize, "at least 4"),
             (Views < 2, "views", Views, "at least 2"),
+            (!Enum.IsDefined(Loss), "loss", Loss, "a known loss"),
+            (Chunk < 0, "chunk", Chunk, "at least 0"),
+            (Chunk > 0 && Loss != LossKind.Clamp, "chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),
             (!(LearningRate > 0 && double.IsFinite(LearningRate)), "learning-rate", LearningRate, "a finite number above 0"),
             (!(WarmupShare is >= 0 and <= 1), "warmup-share", WarmupShare, "from 0 to 1"),
             (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "weight-decay", WeightDecay, "a finite number of at least 0"),

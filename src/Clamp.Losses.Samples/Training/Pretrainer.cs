@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Training;
 
-/// <summary>Self-supervised pretraining: views of a batch, through encoder and projection head, packed by <see cref="ClampLoss"/>.</summary>
+/// <summary>
+/// Self-supervised pretraining: views of a batch, through encoder and projection head, packed by <see cref="ClampLoss"/> or another loss.
+/// </summary>
 public sealed class Pretrainer : IDisposable
 {
     private readonly PretrainOptions _options;
@@ -16,7 +18,9 @@ public sealed class Pretrainer : IDisposable
     private readonly EpochSampler _sampler;
     private readonly CosineSchedule _schedule;
     private readonly MultiViewAugmentation _augmentation;
-    private readonly ClampLoss _criterion;
+    private readonly nn.Module<Tensor, Tensor> _criterion;
+    private readonly ClampLoss _packing;
+    private readonly GradientCache? _cache;
     private readonly ProjectionHead _head;
     private readonly optim.Optimizer _optimizer;
 
@@ -30,7 +34,9 @@ public sealed class Pretrainer : IDisposable
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
         _schedule = new CosineSchedule(options.LearningRate, (int)(options.WarmupShare * TotalSteps), TotalSteps);
         _augmentation = new MultiViewAugmentation(options.Augmentation, options.Seed);
-        _criterion = new ClampLoss(options.Clamp);
+        _criterion = Criteria.Create(options);
+        _packing = new ClampLoss(options.Clamp);
+        _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
 
         random.manual_seed(options.Seed);
         Encoder = Encoders.Create(options.Encoder).to(device);
@@ -72,16 +78,15 @@ public sealed class Pretrainer : IDisposable
         _head.Dispose();
         Encoder.Dispose();
         _criterion.Dispose();
+        _packing.Dispose();
     }
 
     private StepMetrics Step(int[] batch, int epoch, int step)
     {
         using var scope = NewDisposeScope();
-        var embeddings = Embed(Views(batch, epoch));
-        var loss = _criterion.forward(embeddings);
-        var metrics = Measure(embeddings.detach(), loss.item<float>(), epoch, step);
         _optimizer.zero_grad();
-        loss.backward();
+        var (loss, embeddings) = Backward(Views(batch, epoch));
+        var metrics = Measure(embeddings, loss.item<float>(), epoch, step);
         foreach (var group in _optimizer.ParamGroups)
         {
             group.LearningRate = metrics.LearningRate;
@@ -97,12 +102,21 @@ public sealed class Pretrainer : IDisposable
         return _augmentation.Views(_images.Pixels(batch).to(_device), samples, epoch, _options.Views, _images.Height);
     }
 
-    /// <summary>z, [V, B, D], of views [V, B, 3, H, W].</summary>
-    private Tensor Embed(Tensor views)
+    /// <summary>Fills the gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
+    private (Tensor Loss, Tensor Embeddings) Backward(Tensor views)
     {
-        var embeddings = _head.call(Encoder.call(views.flatten(0, 1)));
-        return embeddings.unflatten(0, views.shape[0], views.shape[1]);
+        if (_cache is not null)
+        {
+            return (_cache.Backward(Embed, views, out var cached), cached);
+        }
+
+        var embeddings = Embed(views.flatten(0, 1)).unflatten(0, views.shape[0], views.shape[1]);
+        var loss = _criterion.call(embeddings);
+        loss.backward();
+        return (loss.detach(), embeddings.detach());
     }
+
+    private Tensor Embed(Tensor images) => _head.call(Encoder.call(images));
 
     private StepMetrics Measure(Tensor embeddings, double loss, int epoch, int step)
     {
@@ -112,7 +126,7 @@ public sealed class Pretrainer : IDisposable
                 $"The loss is {loss} at step {step + 1}: the weights have diverged. Lower --learning-rate, which is {_options.LearningRate}.");
         }
 
-        using var geometry = _criterion.Measure(embeddings);
+        using var geometry = _packing.Measure(embeddings);
         return new StepMetrics(
             step + 1,
             epoch + 1,

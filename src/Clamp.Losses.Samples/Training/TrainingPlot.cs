@@ -20,7 +20,7 @@ public static class TrainingPlot
         Draw(panels.GetPlot(0), steps, history.Select(step => step.Loss), "loss", Colors.SteelBlue);
         Draw(panels.GetPlot(1), steps, history.Select(step => step.MeanRadius), "mean radius", Colors.SeaGreen);
         Draw(panels.GetPlot(2), steps, history.Select(step => step.MeanContacts), "mean contacts", Colors.IndianRed);
-        panels.GetPlot(0).Title("CLAMP pretraining");
+        panels.GetPlot(0).Title("pretraining");
         panels.GetPlot(2).XLabel("step");
         panels.SavePng(path, Width, Height);
     }

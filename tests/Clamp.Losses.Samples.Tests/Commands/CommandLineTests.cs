@@ -29,6 +29,21 @@ public sealed class CommandLineTests : IDisposable
         File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
     }
 
+    [Theory]
+    [InlineData("--loss alignment-uniformity", "\"Loss\": \"AlignmentUniformity\"", "loss AlignmentUniformity")]
+    [InlineData("--loss vicreg", "\"Loss\": \"VicReg\"", "loss VicReg")]
+    [InlineData("--chunk 5", "\"Chunk\": 5", "loss Clamp")]
+    public void Pretrain_LossAndChunk_AreUsedAndKept(string arguments, string config, string told)
+    {
+        var (exit, output, error) = Run(
+            ["pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12",
+            "--views", "2", "--output", Folder, .. arguments.Split(' ')]);
+
+        exit.Should().Be(0, error);
+        output.Should().Contain(told);
+        File.ReadAllText(Path.Combine(Folder, "config.json")).Should().Contain(config);
+    }
+
     [Fact]
     public void Probe_FinishedRun_ScoresItBesideAnUntrainedEncoder()
     {
@@ -45,6 +60,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --views 1 --epochs 0", "views is 1")]
     [InlineData("pretrain --radius-scale -2 --train-images 24 --test-images 12", "RadiusScale is -2")]
     [InlineData("pretrain --dataset imagenet", "must be shapes, cifar10, fashion-mnist, mnist or imagefolder")]
+    [InlineData("pretrain --loss simclr", "must be clamp, nt-xent, vicreg, barlow-twins, mmcr or alignment-uniformity")]
+    [InlineData("pretrain --loss 7", "--loss is '7'")]
+    [InlineData("pretrain --loss nt-xent --chunk 16", "unless --loss is clamp")]
     [InlineData("probe --run no-such-run", "config.json")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {

@@ -46,10 +46,12 @@ public sealed class PretrainerTests
     public void Run_AnotherSeed_Differs() =>
         Train(Options with { Seed = 6 }).Steps[0].Loss.Should().NotBe(Train(Options).Steps[0].Loss);
 
-    [Fact]
-    public void Run_ChangesTheEncodersWeights()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Run_ChangesTheEncodersWeights(int chunk)
     {
-        using var trainer = new Pretrainer(Options, Images, CPU);
+        using var trainer = new Pretrainer(Options with { Chunk = chunk }, Images, CPU);
         var before = FirstWeight(trainer);
 
         trainer.Run(_ => { });
@@ -57,10 +59,12 @@ public sealed class PretrainerTests
         FirstWeight(trainer).Should().NotEqual(before);
     }
 
-    [Fact]
-    public void Run_LaterSteps_KeepNoMoreTensorsAlive()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Run_LaterSteps_KeepNoMoreTensorsAlive(int chunk)
     {
-        using var trainer = new Pretrainer(Options with { Epochs = 3 }, Images, CPU);
+        using var trainer = new Pretrainer(Options with { Epochs = 3, Chunk = chunk }, Images, CPU);
         var live = new List<long>();
 
         trainer.Run(_ => live.Add(LiveTensors.Count));
@@ -68,10 +72,51 @@ public sealed class PretrainerTests
         live[2..].Should().OnlyContain(count => count == live[1], "the optimiser's state exists after the first step");
     }
 
-    [Fact]
-    public void Run_DivergedWeights_SaysSo()
+    [Theory]
+    [InlineData(LossKind.Clamp)]
+    [InlineData(LossKind.NtXent)]
+    [InlineData(LossKind.VicReg)]
+    [InlineData(LossKind.BarlowTwins)]
+    [InlineData(LossKind.Mmcr)]
+    [InlineData(LossKind.AlignmentUniformity)]
+    public void Run_AnyLoss_FallsAndReportsThePackingToo(LossKind loss)
     {
-        var options = Options with { LearningRate = 1e30, WarmupShare = 0, WeightDecay = 0 };
+        var steps = Train(Options with { Loss = loss, Epochs = 12 }).Steps;
+
+        steps.TakeLast(6).Average(step => step.Loss).Should().BeLessThan(steps.Take(6).Average(step => step.Loss));
+        steps.Should().OnlyContain(step => step.MeanRadius > 0 && step.ParticipationRatio >= 1);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(100)]
+    public void Run_InChunks_ReportsEveryStep(int chunk)
+    {
+        var steps = Train(Options with { Chunk = chunk }).Steps;
+
+        steps.Select(step => step.Step).Should().Equal(1, 2, 3, 4, 5, 6);
+        steps.Should().OnlyContain(step => double.IsFinite(step.Loss) && step.MeanRadius > 0);
+    }
+
+    [Fact]
+    public void Run_OneChunkOfTheWholeBatch_HasTheSameLosses()
+    {
+        var whole = Train(Options).Steps;
+
+        var chunked = Train(Options with { Chunk = Options.BatchSize }).Steps;
+
+        for (int i = 0; i < whole.Count; i++)
+        {
+            chunked[i].Loss.Should().BeApproximately(whole[i].Loss, 1e-4, "in training mode batch norm uses the batch's own statistics");
+        }
+    }
+
+    [Theory]
+    [InlineData(LossKind.Clamp)]
+    [InlineData(LossKind.Mmcr)]
+    public void Run_DivergedWeights_SaysSo(LossKind loss)
+    {
+        var options = Options with { Loss = loss, LearningRate = 1e30, WarmupShare = 0, WeightDecay = 0 };
 
         var act = () => Train(options);
 

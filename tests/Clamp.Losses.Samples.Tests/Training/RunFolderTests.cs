@@ -28,7 +28,14 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void Open_FinishedRun_RestoresOptionsAndEncoder()
     {
-        var options = new PretrainOptions { Views = 7, Projection = [9, 5], Clamp = new ClampLossOptions { RadiusScale = 3.25 } };
+        var options = new PretrainOptions
+        {
+            Views = 7,
+            Projection = [9, 5],
+            Loss = LossKind.BarlowTwins,
+            Chunk = 5,
+            Clamp = new ClampLossOptions { RadiusScale = 3.25 },
+        };
         using var saved = Encoders.Create(EncoderKind.Tiny);
         RunFolder.Create(Folder, options).SaveEncoder(saved);
         using var loaded = Encoders.Create(EncoderKind.Tiny);

@@ -48,7 +48,7 @@ public abstract class BaselineLossContract : TorchTest
         loss.dtype.Should().Be(ScalarType.Float32);
         gradient.dtype.Should().Be(dtype);
         loss.Value().DistanceTo(expectedLoss.Value()).Should().BeLessThan(1e-5);
-        gradient.RelativeDistanceTo(expectedGradient).Should().BeLessThan(rounding, "the views' gradients are rounded and added in that type");
+        gradient.RelativeDistanceTo(expectedGradient).Should().BeLessThan(rounding, "the gradient is rounded to that type");
     }
 
     [Fact]
