@@ -16,7 +16,7 @@ public static class CommandLine
             Clamp.Losses sample trainer: self-supervised pretraining with CLAMP, the manifold-packing loss (arXiv:2506.13717).
 
             Without arguments it draws 10,000 images of textured shapes, pretrains a small ResNet on them without looking at a label,
-            and compares a linear probe and kNN of its features before and after. It takes about 3 minutes on 2 cores.
+            and compares a linear probe and kNN of its features before and after. It takes about 2 minutes on 2 quiet cores.
             """)
         {
             PretrainCommand.Create(),

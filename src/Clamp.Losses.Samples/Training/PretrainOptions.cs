@@ -29,7 +29,7 @@ public sealed record PretrainOptions
     public IReadOnlyList<int> Projection { get; init; } = [256, 128];
 
     /// <summary>Passes over the training images; at least 1.</summary>
-    public int Epochs { get; init; } = 3;
+    public int Epochs { get; init; } = 2;
 
     /// <summary>Images in a batch, B; at least 4.</summary>
     public int BatchSize { get; init; } = 64;
