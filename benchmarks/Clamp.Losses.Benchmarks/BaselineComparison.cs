@@ -33,7 +33,8 @@ public class BaselineComparison : IDisposable
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        foreach (IDisposable owned in new IDisposable[] { _embeddings, _clamp, _ntXent, _vicReg, _barlowTwins, _mmcr, _alignmentUniformity })
+        IDisposable[] all = [_embeddings, _clamp, _ntXent, _vicReg, _barlowTwins, _mmcr, _alignmentUniformity];
+        foreach (var owned in all)
         {
             owned.Dispose();
         }

@@ -20,7 +20,8 @@ public class BatchScaling : IDisposable
     public int Images { get; set; }
 
     [GlobalSetup(Target = nameof(Clamp))]
-    public void SetUpClamp() => SetUp(nameof(Clamp), () => new ClampLoss(new() { RadiusScale = RadiusScale, Backend = ClampBackend.Fused }));
+    public void SetUpClamp() => SetUp(
+        nameof(Clamp), () => new ClampLoss(new ClampLossOptions { RadiusScale = RadiusScale, Backend = ClampBackend.Fused }));
 
     [GlobalSetup(Target = nameof(NtXent))]
     public void SetUpNtXent() => SetUp(nameof(NtXent), () => new NtXentLoss());

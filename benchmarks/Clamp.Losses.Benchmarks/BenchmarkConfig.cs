@@ -11,7 +11,7 @@ using Perfolizer.Metrology;
 
 namespace Clamp.Losses.Benchmarks;
 
-/// <summary>Medians, as a table to read and as numbers to draw; jobs come from the command line, further columns from each comparison.</summary>
+/// <summary>Medians, as a table and as plain numbers; jobs come from the command line, further columns from each comparison.</summary>
 public sealed class BenchmarkConfig : ManualConfig
 {
     public BenchmarkConfig()

@@ -32,6 +32,8 @@ public class KernelBandwidth : IDisposable
     private Tensor _product = null!;
     private Tensor _transposed = null!;
 
+    private PairStrip FirstStrip => _buffers.Strips[0];
+
     [GlobalSetup]
     public void Setup()
     {
@@ -50,7 +52,8 @@ public class KernelBandwidth : IDisposable
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        foreach (IDisposable owned in new IDisposable[] { _embeddings, _projected, _mean, _product, _transposed, _buffers, _kernels })
+        IDisposable[] all = [_embeddings, _projected, _mean, _product, _transposed, _buffers, _kernels, _withoutInteractions];
+        foreach (var owned in all)
         {
             owned.Dispose();
         }
@@ -91,8 +94,6 @@ public class KernelBandwidth : IDisposable
     [Benchmark(Description = "sgemm")]
     [KernelWork(Flops = 2.0 * Width * Images * Images)]
     public void Sgemm() => _product.addmm_(_buffers.Centroids, _transposed, beta: 0, alpha: 1);
-
-    private PairStrip FirstStrip => _buffers.Strips[0];
 
     private sealed class Columns : ManualConfig
     {

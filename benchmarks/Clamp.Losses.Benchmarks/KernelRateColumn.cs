@@ -26,7 +26,8 @@ public sealed class KernelRateColumn(string name, Func<KernelWorkAttribute, doub
 
     public UnitType UnitType => UnitType.Dimensionless;
 
-    public string Legend => standard is null ? "1e9 a second, by medians" : $"as a fraction of what {standard} reached in this run, by medians";
+    public string Legend =>
+        (standard is null ? "1e9 a second" : $"of the rate of {standard} in this run") + ", by medians, less products that are timed along";
 
     public bool IsAvailable(Summary summary) => true;
 

@@ -5,7 +5,8 @@ namespace Clamp.Losses.Benchmarks;
 /// <summary>The command that draws what <see cref="BatchScaling"/> measured.</summary>
 internal static class PlotCommand
 {
-    private const string Measure = "dotnet run -c Release --project benchmarks/Clamp.Losses.Benchmarks -- --job short --filter '*BatchScaling*'";
+    private const string Measure =
+        "dotnet run -c Release --project benchmarks/Clamp.Losses.Benchmarks -- --job short --filter '*BatchScaling*'";
 
     private static readonly Option<string> Results = new("--results")
     {
@@ -40,7 +41,7 @@ internal static class PlotCommand
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"error: cannot draw {path}: {e.Message} To measure: {Measure}");
+            Console.Error.WriteLine($"error: cannot draw {path} ({e.Message}); to measure: {Measure}");
             return 1;
         }
 

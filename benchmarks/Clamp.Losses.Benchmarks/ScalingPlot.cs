@@ -49,7 +49,9 @@ internal static class ScalingPlot
     {
         plot.XLabel("images per batch, B (2 views, 256 dimensions)");
         plot.YLabel(label);
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.ShowLegend(Edge.Top);
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.TightHorizontalWrapping = true;
         plot.Axes.Bottom.TickGenerator = new NumericManual(
             batches.Select(images => Math.Log10(images)).ToArray(),
             batches.Select(images => images.ToString(CultureInfo.InvariantCulture)).ToArray());

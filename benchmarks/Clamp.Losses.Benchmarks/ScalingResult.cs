@@ -24,9 +24,10 @@ internal sealed record ScalingResult(string Method, int Images, double Milliseco
         var results =
             from line in lines.Skip(1)
             let cells = line.Split(',')
-            where cells.Length == header.Length && Number(cells[median]) > 0
-            select new ScalingResult(
-                cells[method], int.Parse(cells[images], CultureInfo.InvariantCulture), Number(cells[median])!.Value / 1e6, Number(cells[peak]));
+            where cells.Length == header.Length
+            let time = Number(cells[median])
+            where time > 0 && Number(cells[images]) > 0
+            select new ScalingResult(cells[method], (int)Number(cells[images])!.Value, time.Value / 1e6, Number(cells[peak]));
         return results.ToArray() is { Length: > 0 } rows ? rows : throw new InvalidDataException("it has no results");
 
         int ColumnOf(string name) =>
