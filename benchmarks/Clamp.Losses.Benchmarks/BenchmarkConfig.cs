@@ -1,24 +1,37 @@
+using System.Globalization;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Exporters.Csv;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
+using Perfolizer.Horology;
+using Perfolizer.Metrology;
 
 namespace Clamp.Losses.Benchmarks;
 
-/// <summary>Medians, and how many times as fast as the baseline and as slow as the floor of the same run; jobs come from the command line.</summary>
+/// <summary>Medians, as a table and as plain numbers; jobs come from the command line, further columns from each comparison.</summary>
 public sealed class BenchmarkConfig : ManualConfig
 {
     public BenchmarkConfig()
     {
         AddLogger(ConsoleLogger.Default);
-        AddExporter(MarkdownExporter.GitHub);
-        AddColumn(
-            TargetMethodColumn.Method,
-            StatisticColumn.Median,
-            StatisticColumn.Min,
-            StatisticColumn.Max,
-            new MedianRatioColumn("vs reference", nameof(LossThroughput.Reference), inverted: true),
-            new MedianRatioColumn("vs floor", nameof(LossThroughput.Floor), inverted: false));
+        AddExporter(MarkdownExporter.GitHub, PlainCsv());
+        AddColumn(TargetMethodColumn.Method, StatisticColumn.Median, StatisticColumn.Min, StatisticColumn.Max);
         AddColumnProvider(DefaultColumnProviders.Params);
+
+        // A step takes up to seconds, so that warming up as often as nanoseconds need it would be most of a run.
+        AddJob(Job.Default.WithWarmupCount(1).AsMutator());
+    }
+
+    /// <summary>Nanoseconds without a unit or separators of thousands.</summary>
+    private static CsvExporter PlainCsv()
+    {
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberGroupSeparator = "";
+        var style = new SummaryStyle(
+            culture, printUnitsInHeader: true, sizeUnit: SizeUnit.B, timeUnit: TimeUnit.Nanosecond, printUnitsInContent: false);
+        return new CsvExporter(CsvSeparator.Comma, style);
     }
 }

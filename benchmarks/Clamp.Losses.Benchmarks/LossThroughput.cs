@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;
 
 /// <summary>Forward and backward of one loss, at the paper's two sizes and a larger one.</summary>
+[Config(typeof(Columns))]
 public class LossThroughput : IDisposable
 {
     private Tensor _embeddings = null!;
@@ -43,13 +45,13 @@ public class LossThroughput : IDisposable
     }
 
     [Benchmark(Baseline = true, Description = "reference's algorithm")]
-    public void Reference() => ForwardAndBackward(() => ReferenceAlgorithm.Loss(_embeddings, Size.RadiusScale));
+    public void Reference() => TimedStep.ForwardAndBackward(z => ReferenceAlgorithm.Loss(z, Size.RadiusScale), _embeddings);
 
     [Benchmark(Description = "CLAMP, Composite")]
-    public void Composite() => ForwardAndBackward(() => _composite.forward(_embeddings));
+    public void Composite() => TimedStep.ForwardAndBackward(_composite.forward, _embeddings);
 
     [Benchmark(Description = "CLAMP, Fused")]
-    public void Fused() => ForwardAndBackward(() => _fused.forward(_embeddings));
+    public void Fused() => TimedStep.ForwardAndBackward(_fused.forward, _embeddings);
 
     /// <summary>What nothing can avoid: C C^T, A C and three passes over the embeddings.</summary>
     [Benchmark(Description = "floor: 2 products, 3 copies")]
@@ -63,10 +65,10 @@ public class LossThroughput : IDisposable
         _copy.copy_(_plain);
     }
 
-    private void ForwardAndBackward(Func<Tensor> loss)
+    private sealed class Columns : ManualConfig
     {
-        using var scope = NewDisposeScope();
-        loss().backward();
-        _embeddings.grad = null;
+        public Columns() => AddColumn(
+            new MedianRatioColumn("vs reference", nameof(Reference), inverted: true),
+            new MedianRatioColumn("vs floor", nameof(Floor), inverted: false));
     }
 }

@@ -1,5 +1,11 @@
 using BenchmarkDotNet.Running;
 using Clamp.Losses.Benchmarks;
 
-// In this process: a project that BenchmarkDotNet generates would not run the targets that make libtorch load.
-BenchmarkSwitcher.FromAssembly(typeof(LossThroughput).Assembly).Run([.. args, "--inProcess"], new BenchmarkConfig());
+return args is ["plot", ..] ? PlotCommand.Run(args) : RunBenchmarks(args);
+
+static int RunBenchmarks(string[] args)
+{
+    // In this process: a project that BenchmarkDotNet generates would not run the targets that make libtorch load.
+    BenchmarkSwitcher.FromAssembly(typeof(LossThroughput).Assembly).Run([.. args, "--inProcess"], new BenchmarkConfig());
+    return 0;
+}
