@@ -17,7 +17,7 @@ public static class PretrainCommand
         var defaults = new PretrainOptions();
         var dataset = new DatasetArguments();
         var imageSize = Option("--image-size", "The side that shapes and image folders are brought to, in pixels.", defaults.ImageSize);
-        var encoder = Option("--encoder", "tiny (about 900 images/s on 2 cores), resnet18 or resnet50.", defaults.Encoder);
+        var encoder = Option("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18 or resnet50.", defaults.Encoder);
         var projection = Option("--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
         var epochs = Option("--epochs", "Passes over the training images.", defaults.Epochs);
         var batchSize = Option("--batch-size", "Images in a batch, B.", defaults.BatchSize);

@@ -1,3 +1,4 @@
+using Clamp.Losses.Samples.Training;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Evaluation;
@@ -59,14 +60,15 @@ public static class LinearProbe
         nn.init.zeros_(classifier.weight!);
         nn.init.zeros_(classifier.bias!);
         using var optimizer = optim.SGD(classifier.parameters(), learningRate, Momentum, weight_decay: WeightDecay);
-        var stepsPerEpoch = (train.Count + BatchSize - 1) / BatchSize;
+        var stepsPerEpoch = (int)((train.Count + BatchSize - 1) / BatchSize);
+        var schedule = new CosineSchedule(learningRate, WarmupSteps: 0, Epochs * stepsPerEpoch);
         for (int epoch = 0; epoch < Epochs; epoch++)
         {
             using var scope = NewDisposeScope();
             var batches = randperm(train.Count, generator: generator, device: train.Features.device).split(BatchSize);
             for (int i = 0; i < batches.Length; i++)
             {
-                SetLearningRate(optimizer, learningRate * CosineAt((epoch * stepsPerEpoch + i) / (double)(Epochs * stepsPerEpoch)));
+                schedule.Apply(optimizer, epoch * stepsPerEpoch + i);
                 Step(classifier, optimizer, train.At(batches[i]));
             }
         }
@@ -87,15 +89,5 @@ public static class LinearProbe
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         return (classifier.call(test.Features).argmax(1) == test.Labels).to(float64).mean().item<double>();
-    }
-
-    private static double CosineAt(double progress) => 0.5 * (1 + Math.Cos(Math.PI * progress));
-
-    private static void SetLearningRate(optim.Optimizer optimizer, double rate)
-    {
-        foreach (var group in optimizer.ParamGroups)
-        {
-            group.LearningRate = rate;
-        }
     }
 }

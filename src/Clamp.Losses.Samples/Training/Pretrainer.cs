@@ -87,11 +87,7 @@ public sealed class Pretrainer : IDisposable
         _optimizer.zero_grad();
         var (loss, embeddings) = Backward(Views(batch, epoch));
         var metrics = Measure(embeddings, loss.item<float>(), epoch, step);
-        foreach (var group in _optimizer.ParamGroups)
-        {
-            group.LearningRate = metrics.LearningRate;
-        }
-
+        _schedule.Apply(_optimizer, step);
         _optimizer.step();
         return metrics;
     }
