@@ -121,8 +121,8 @@ public sealed class CommandLineTests : IDisposable
     public void Pretrain_ScaledLearningRate_IsTold()
     {
         var (exit, output, error) = Run(
-            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12", "--views", "2",
-            "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12",
+            "--views", "2", "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
 
         exit.Should().Be(0, error);
         output.Should().Contain("Lars with peak learning rate 0.04688");
