@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Clamp.Losses.Samples.Configuration;
+using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training;
 using Clamp.Losses.Samples.Training.Optimizers;
 
@@ -40,7 +41,11 @@ internal sealed class PretrainArguments
         Add(dataset.TrainImages, nameof(defaults.TrainImages));
         Add(dataset.TestImages, nameof(defaults.TestImages));
         Add("--image-size", "The side that shapes and image folders are brought to, in pixels.", nameof(defaults.ImageSize), defaults.ImageSize);
-        Add("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18 or resnet50.", nameof(defaults.Encoder), defaults.Encoder);
+        Add("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18, resnet34 or resnet50.", nameof(defaults.Encoder), defaults.Encoder);
+        Add(
+            NamedOption.Create<Precision>(
+                "--precision", "What the encoder computes in while training; weights and loss are float32 always.", "float32", "bfloat16"),
+            nameof(defaults.Precision));
         AddProjection(defaults);
         Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
         Add("--batch-size", "Images in a batch, B.", nameof(defaults.BatchSize), defaults.BatchSize);
