@@ -4,7 +4,7 @@ using System.Text;
 namespace Clamp.Losses.Samples.Diagnostics;
 
 /// <summary>The symbol versions that a Linux library (ELF64, little-endian) needs from others and defines itself.</summary>
-internal sealed class ElfVersions
+public sealed class ElfVersions
 {
     private const uint Magic = 0x464c457f;
     private const uint DefinitionSection = 0x6ffffffd;
@@ -37,6 +37,7 @@ internal sealed class ElfVersions
 
     /// <summary>Reads a library.</summary>
     /// <param name="path">The file.</param>
+    /// <returns>What it asks for and offers.</returns>
     /// <exception cref="InvalidDataException">It is another kind of file, or damaged.</exception>
     public static ElfVersions Read(string path)
     {

@@ -4,4 +4,4 @@ namespace Clamp.Losses.Samples.Diagnostics;
 /// <param name="Library">The other, such as "libstdc++.so.6".</param>
 /// <param name="Version">The version, such as "GLIBCXX_3.4.32".</param>
 /// <param name="Weak">Whether the loader goes on without it.</param>
-internal sealed record VersionNeed(string Library, string Version, bool Weak);
+public sealed record VersionNeed(string Library, string Version, bool Weak);

@@ -8,4 +8,4 @@ namespace Clamp.Losses.Samples.Interchange;
 /// <param name="Shape">Its shape; empty for a scalar.</param>
 /// <param name="Begin">Its first byte, counted from the end of the header.</param>
 /// <param name="End">The byte after its last.</param>
-internal sealed record SafetensorsEntry(string Name, ScalarType Type, long[] Shape, long Begin, long End);
+public sealed record SafetensorsEntry(string Name, ScalarType Type, long[] Shape, long Begin, long End);

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Clamp.Losses.Samples.Interchange;
 
 /// <summary>The first part of a safetensors file: a little-endian 64-bit length, then as many bytes of JSON.</summary>
-internal sealed class SafetensorsHeader
+public sealed class SafetensorsHeader
 {
     /// <summary>The name under which the header keeps strings of the writer's choice.</summary>
     public const string MetadataName = "__metadata__";
@@ -28,9 +28,11 @@ internal sealed class SafetensorsHeader
 
     /// <summary>Reads and checks the header, and leaves the stream at the first byte of data.</summary>
     /// <param name="file">The file, at its start.</param>
+    /// <returns>The header.</returns>
     /// <exception cref="InvalidDataException">Something does not fit; the message says what.</exception>
     public static SafetensorsHeader Read(Stream file)
     {
+        ArgumentNullException.ThrowIfNull(file);
         using var json = Parse(ReadJson(file));
         if (json.RootElement.ValueKind != JsonValueKind.Object)
         {
