@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Clamp.Losses.Samples.Configuration;
+using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training;
 using Clamp.Losses.Samples.Training.Optimizers;
 
@@ -49,6 +50,10 @@ internal sealed class PretrainArguments
             "tiny (trains on about 800 views/s on 2 cores), resnet18, resnet34 or resnet50.",
             nameof(defaults.Encoder),
             defaults.Encoder);
+        Add(
+            NamedOption.Create<Precision>(
+                "--precision", "What the encoder computes in while training; weights and loss are float32 always.", "float32", "bfloat16"),
+            nameof(defaults.Precision));
         AddProjection(defaults);
         Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
         Add("--batch-size", "Images in a batch, B.", nameof(defaults.BatchSize), defaults.BatchSize);

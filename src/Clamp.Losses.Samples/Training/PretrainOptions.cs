@@ -35,6 +35,9 @@ public sealed record PretrainOptions
     /// <summary>The padding of the small stem: 1, or 2 as in the paper's code, which adds 2 pixels to height and width.</summary>
     public int StemPadding { get; init; } = 1;
 
+    /// <summary>What the encoder's convolutions compute in while training; its features are scored in float32 whatever it is.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
     /// <summary>The widths of the projection head's layers; the last is D.</summary>
     public IReadOnlyList<int> Projection { get; init; } = [256, 128];
 
@@ -103,6 +106,10 @@ public sealed record PretrainOptions
         _ => LearningRate,
     };
 
+    /// <summary>The encoder of the options, with fresh random weights.</summary>
+    /// <returns>A new network; the caller owns it.</returns>
+    public ResNet CreateEncoder() => Encoders.Create(Encoder, SmallStem, StemPadding);
+
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate()
@@ -137,6 +144,7 @@ public sealed record PretrainOptions
             (Epochs < 1, "--epochs", Epochs, "at least 1"),
             (BatchSize < 4, "--batch-size", BatchSize, "at least 4"),
             (Views < 2, "--views", Views, "at least 2"),
+            (!Enum.IsDefined(Precision), "--precision", Precision, "float32 or bfloat16"),
             (!Enum.IsDefined(Loss), "--loss", Loss, "a known loss"),
             (Chunk < 0, "--chunk", Chunk, "at least 0"),
             (Chunk > 0 && Loss != LossKind.Clamp, "--chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),
