@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,17 +33,16 @@ public sealed class Pretrainer : IDisposable
     {
         (_options, _images, _device) = (options, images, device);
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
-        _schedule = new CosineSchedule(options.LearningRate, (int)(options.WarmupShare * TotalSteps), TotalSteps);
+        _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
         _augmentation = new MultiViewAugmentation(options.Augmentation, options.Seed);
         _criterion = Criteria.Create(options);
         _packing = new ClampLoss(options.Clamp);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
 
         random.manual_seed(options.Seed);
-        Encoder = Encoders.Create(options.Encoder).to(device);
+        Encoder = options.CreateEncoder().to(device);
         _head = new ProjectionHead(Encoder.FeatureWidth, options.Projection).to(device);
-        _optimizer = optim.AdamW(
-            Encoder.parameters().Concat(_head.parameters()), options.LearningRate, weight_decay: options.WeightDecay);
+        _optimizer = OptimizerFactory.Create(options, Encoder.parameters().Concat(_head.parameters()));
     }
 
     /// <summary>The network being trained.</summary>
@@ -112,7 +112,11 @@ public sealed class Pretrainer : IDisposable
         return (loss.detach(), embeddings.detach());
     }
 
-    private Tensor Embed(Tensor images) => _head.call(Encoder.call(images));
+    private Tensor Embed(Tensor images)
+    {
+        var type = _options.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        return _head.call(Encoder.call(images.to(type)));
+    }
 
     private StepMetrics Measure(Tensor embeddings, double loss, int epoch, int step)
     {

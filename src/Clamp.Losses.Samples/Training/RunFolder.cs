@@ -39,7 +39,7 @@ public sealed class RunFolder
 
         Directory.CreateDirectory(folder);
         var run = new RunFolder(folder);
-        Replace(run.ConfigFile, beside => System.IO.File.WriteAllText(beside, JsonSerializer.Serialize(options, Json)));
+        Replace(run.ConfigFile, beside => System.IO.File.WriteAllText(beside, ToJson(options)));
         return run;
     }
 
@@ -65,6 +65,11 @@ public sealed class RunFolder
             throw new InvalidDataException($"'{run.ConfigFile}' is damaged: {e.Message}", e);
         }
     }
+
+    /// <summary>What config.json holds.</summary>
+    /// <param name="options">The options of a run.</param>
+    /// <returns>JSON.</returns>
+    public static string ToJson(PretrainOptions options) => JsonSerializer.Serialize(options, Json);
 
     /// <summary>Opens metrics.csv for writing.</summary>
     /// <returns>The writer; the caller disposes it.</returns>

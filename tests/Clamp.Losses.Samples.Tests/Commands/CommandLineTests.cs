@@ -1,5 +1,6 @@
 using Clamp.Losses.Samples.Commands;
 using Clamp.Losses.Samples.Tests.Data;
+using Clamp.Losses.Samples.Training;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 
@@ -24,7 +25,7 @@ public sealed class CommandLineTests : IDisposable
         exit.Should().Be(0, error);
         output.Should().ContainAll("linear probe", "20-NN", "mean contacts", "mean radius", "images/s", "step 8/8");
         Directory.GetFiles(Folder).Select(Path.GetFileName).Should()
-            .BeEquivalentTo("config.json", "metrics.csv", "encoder.dat", "training.png");
+            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png");
         File.ReadAllLines(Path.Combine(Folder, "metrics.csv")).Should().HaveCount(1 + 8);
         File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
     }
@@ -64,6 +65,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --loss 7", "--loss is '7'")]
     [InlineData("pretrain --loss nt-xent --chunk 16", "unless --loss is clamp")]
     [InlineData("probe --run no-such-run", "config.json")]
+    [InlineData("export --run no-such-run --output encoder.safetensors", "config.json")]
+    [InlineData("import --weights no-such-file --encoder tiny --output run", "no-such-file")]
+    [InlineData("import --weights no-such-file --encoder vgg --output run", "must be tiny, resnet18, resnet34 or resnet50")]
+    [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {
         var (exit, _, error) = Run(arguments.Split(' '));
@@ -73,12 +78,108 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void Pretrain_PrintConfig_LaysPresetFileEnvironmentOptionsAndSetOverEachOther()
+    {
+        var file = Path.Combine(_temporary.Root.FullName, "mine.json");
+        File.WriteAllText(file, """{ "Epochs": 2, "Views": 2, "Chunk": 2, "Seed": 2, "BatchSize": 12 }""");
+        Environment.SetEnvironmentVariable("CLAMP_Views", "3");
+        Environment.SetEnvironmentVariable("CLAMP_Chunk", "3");
+        Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScale", "3.5");
+        try
+        {
+            var (exit, output, error) = Run(
+                "pretrain", "--print-config", "--preset", "cifar10", "--data-root", "x", "--config", file, "--chunk", "4", "--seed", "4",
+                "--set", "Seed=5", "--set", "Projection=6,5");
+
+            exit.Should().Be(0, error);
+            output.Should().ContainAll(
+                "\"Encoder\": \"ResNet18\"", "\"Epochs\": 2,", "\"Views\": 3,", "\"Chunk\": 4,", "\"Seed\": 5,", "\"RadiusScale\": 3.5",
+                "\"BatchSize\": 12,");
+            output.Should().MatchRegex(@"""Projection"": \[\s*6,\s*5\s*\]");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CLAMP_Views", null);
+            Environment.SetEnvironmentVariable("CLAMP_Chunk", null);
+            Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScale", null);
+        }
+    }
+
+    [Fact]
+    public void Pretrain_UnknownVariable_IsNamedAsTheEnvironmentsOwn()
+    {
+        Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScal", "3");
+        try
+        {
+            var (exit, _, error) = Run("pretrain", "--set", "Views");
+
+            exit.Should().Be(1);
+            error.Should().ContainAll("CLAMP_Clamp__RadiusScal is no setting; did you mean Clamp:RadiusScale?", "--set Views is ''");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScal", null);
+        }
+    }
+
+    [Fact]
+    public void Pretrain_ScaledLearningRate_IsTold()
+    {
+        var (exit, output, error) = Run(
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12",
+            "--views", "2", "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
+
+        exit.Should().Be(0, error);
+        output.Should().Contain("Lars with peak learning rate 0.04688");
+        File.ReadAllText(Path.Combine(Folder, "provenance.json")).Should().Contain("\"BatchSize\"");
+    }
+
+    [Fact]
     public void Help_NamesEveryCommand()
     {
         var (exit, output, error) = Run("--help");
 
         exit.Should().Be(0, error);
-        output.Should().ContainAll("pretrain", "probe", "Without arguments");
+        output.Should().ContainAll("pretrain", "probe", "export", "import", "doctor", "Without arguments");
+    }
+
+    [Fact]
+    public void ExportAndImport_OfARun_MakeARunThatIsProbedAlike()
+    {
+        var (file, imported) = (_temporary.PathOf("encoder.safetensors"), Path.Combine(_temporary.Root.FullName, "imported"));
+        Run(
+            "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder,
+            "--precision", "bfloat16");
+
+        Run("export", "--run", Folder, "--output", file).Should().BeEquivalentTo((0, $"wrote Tiny, 44 tensors, to {file}{Environment.NewLine}", ""));
+        Run("import", "--weights", file, "--encoder", "tiny", "--output", imported).Exit.Should().Be(0);
+
+        string[] size = ["--train-images", "48", "--test-images", "24"];
+        Run(["probe", "--run", imported, .. size]).Output.Should().Be(Run(["probe", "--run", Folder, .. size]).Output);
+    }
+
+    [Fact]
+    public void Export_ToAFileThatIsThere_RefusesAndKeepsIt()
+    {
+        var file = _temporary.PathOf("encoder.safetensors");
+        File.WriteAllText(file, "earlier");
+        using var encoder = new PretrainOptions().CreateEncoder();
+        RunFolder.Create(Folder, new PretrainOptions()).SaveEncoder(encoder);
+
+        var (exit, _, error) = Run("export", "--run", Folder, "--output", file);
+
+        exit.Should().Be(1);
+        error.Should().Contain("exists already");
+        File.ReadAllText(file).Should().Be("earlier");
+    }
+
+    [Fact]
+    public void Doctor_WhereTestsRun_PrintsTheTableAndSucceeds()
+    {
+        var (exit, output, error) = Run("doctor");
+
+        exit.Should().Be(0, error);
+        output.Should().ContainAll("libtorch's version", "training step", "Training works on this machine.");
     }
 
     private static (int Exit, string Output, string Error) Run(params string[] arguments)
