@@ -40,8 +40,16 @@ internal sealed class PretrainArguments
         Add(dataset.DataRoot, nameof(defaults.DataRoot));
         Add(dataset.TrainImages, nameof(defaults.TrainImages));
         Add(dataset.TestImages, nameof(defaults.TestImages));
-        Add("--image-size", "The side that shapes and image folders are brought to, in pixels.", nameof(defaults.ImageSize), defaults.ImageSize);
-        Add("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18, resnet34 or resnet50.", nameof(defaults.Encoder), defaults.Encoder);
+        Add(
+            "--image-size",
+            "The side that shapes and image folders are brought to, in pixels.",
+            nameof(defaults.ImageSize),
+            defaults.ImageSize);
+        Add(
+            "--encoder",
+            "tiny (trains on about 800 views/s on 2 cores), resnet18, resnet34 or resnet50.",
+            nameof(defaults.Encoder),
+            defaults.Encoder);
         Add(
             NamedOption.Create<Precision>(
                 "--precision", "What the encoder computes in while training; weights and loss are float32 always.", "float32", "bfloat16"),
@@ -109,7 +117,8 @@ internal sealed class PretrainArguments
 
     private void AddProjection(PretrainOptions defaults)
     {
-        var projection = WithDefault("--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
+        var projection = WithDefault(
+            "--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
         projection.AllowMultipleArgumentsPerToken = true;
         _options.Add(projection);
         _settings.Add(arguments => Given(arguments, projection)
@@ -117,7 +126,8 @@ internal sealed class PretrainArguments
             : []);
     }
 
-    private void Add<T>(string name, string description, string key, T defaultValue) => Add(WithDefault(name, description, defaultValue), key);
+    private void Add<T>(string name, string description, string key, T defaultValue) =>
+        Add(WithDefault(name, description, defaultValue), key);
 
     private void Add<T>(Option<T> option, string key)
     {

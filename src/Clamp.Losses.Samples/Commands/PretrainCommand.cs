@@ -19,7 +19,11 @@ public static class PretrainCommand
         var output = new Option<string?>("--output") { Description = "The run folder; by default a new one under runs/.", HelpName = "DIR" };
         var printConfig = new Option<bool>("--print-config") { Description = "Print the resolved settings as JSON, and do nothing else." };
 
-        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.") { output, printConfig };
+        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.")
+        {
+            output,
+            printConfig,
+        };
         settings.AddTo(command);
         command.SetAction(arguments =>
         {
@@ -52,8 +56,9 @@ public static class PretrainCommand
         Console.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
             + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
-            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; {options.Optimizer} with peak learning rate "
-            + FormattableString.Invariant($"{options.PeakLearningRate():G4}; run folder {folder.Path}"));
+            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; "
+            + FormattableString.Invariant($"{options.Optimizer} with peak learning rate {options.PeakLearningRate():G4}; ")
+            + $"run folder {folder.Path}");
 
         var before = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
         var clock = Stopwatch.StartNew();
