@@ -22,7 +22,7 @@ public static class CommandLine
             PretrainCommand.Create(),
             ProbeCommand.Create(),
         };
-        root.SetAction(_ => PretrainCommand.Run(new PretrainOptions(), output: null));
+        root.SetAction(_ => PretrainCommand.Run(new PretrainOptions(), new RunSettings()));
         try
         {
             return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

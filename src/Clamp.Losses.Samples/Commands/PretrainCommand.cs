@@ -30,18 +30,19 @@ public static class PretrainCommand
         var weightDecay = Option("--weight-decay", "AdamW's decoupled weight decay.", defaults.WeightDecay);
         var radiusScale = Option("--radius-scale", "r_s, the size of a sub-manifold: larger repels further.", defaults.Clamp.RadiusScale);
         var seed = Option("--seed", "Seeds weights, order, augmentation, subsets and probe.", defaults.Seed);
-        var output = new Option<string?>("--output") { Description = "The run folder; by default a new one under runs/.", HelpName = "DIR" };
+        var run = new RunArguments();
         projection.AllowMultipleArgumentsPerToken = true;
 
         var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.");
         dataset.AddTo(command);
         Option[] others =
             [
-                imageSize, encoder, projection, epochs, batchSize, views, loss, chunk, learningRate, weightDecay, radiusScale, seed, output,
+                imageSize, encoder, projection, epochs, batchSize, views, loss, chunk, learningRate, weightDecay, radiusScale, seed,
             ];
         Array.ForEach(others, command.Options.Add);
+        run.AddTo(command);
         command.SetAction(arguments => Run(
-            defaults with
+            arguments.GetValue(run.Resume) is { } earlier ? RunFolder.Resume(earlier).Options : defaults with
             {
                 Dataset = arguments.GetValue(dataset.Dataset) ?? defaults.Dataset,
                 DataRoot = arguments.GetValue(dataset.DataRoot)?.FullName,
@@ -60,37 +61,66 @@ public static class PretrainCommand
                 Seed = arguments.GetValue(seed),
                 Clamp = new ClampLossOptions { RadiusScale = arguments.GetValue(radiusScale) },
             },
-            arguments.GetValue(output)));
+            run.Settings(arguments)));
         return command;
     }
 
     /// <summary>Trains, scores, and writes the run folder.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="output">The run folder, or null for a new one under runs/.</param>
-    /// <returns>The exit code, 0.</returns>
-    public static int Run(PretrainOptions options, string? output)
+    /// <param name="settings">Where and how; with <see cref="RunSettings.Resume"/> the options must be those of the earlier run.</param>
+    /// <returns>The exit code: 0, or that of a signal.</returns>
+    public static int Run(PretrainOptions options, RunSettings settings)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(settings);
         options.Validate();
+        settings.Checkpoints.Validate();
+        if (settings.Resume is { } finished && RunFolder.Resume(finished).Folder.IsFinished)
+        {
+            Console.WriteLine($"The run in {finished} is finished: nothing is left to resume. Score it with probe --run {finished}.");
+            return 0;
+        }
+
         var device = cuda.is_available() ? CUDA : CPU;
         var images = Load(options);
         using var trainer = new Pretrainer(options, images.Train, device);
-        var folder = RunFolder.Create(output, options);
-        Console.WriteLine(
+        var folder = settings.Resume is { } path ? RunFolder.Resume(path).Folder : RunFolder.Create(settings.Output, options);
+        var output = settings.Quiet ? TextWriter.Null : Console.Out;
+        output.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
             + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
             + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; run folder {folder.Path}");
 
         var before = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
-        var clock = Stopwatch.StartNew();
-        var history = Train(trainer, folder);
-        var seconds = clock.Elapsed.TotalSeconds;
-        folder.SaveEncoder(trainer.Encoder);
-        TrainingPlot.Save(history, folder.PlotFile);
-        var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
+        var run = new TrainingRun(trainer, folder, settings);
+        if (settings.Resume is not null)
+        {
+            run.Restore(message => Console.Error.WriteLine($"warning: {message}"));
+            output.WriteLine($"resumed after step {trainer.StepsDone}");
+        }
 
-        WriteTable(before, after, history[0], history[^1]);
-        Console.WriteLine($"trained in {seconds:F0} s; wrote config.json, metrics.csv, encoder.dat and training.png to {folder.Path}");
+        var clock = Stopwatch.StartNew();
+        var exitCode = run.Train();
+        var seconds = clock.Elapsed.TotalSeconds;
+        if (exitCode != 0)
+        {
+            Console.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
+            return exitCode;
+        }
+
+        var history = MetricsFile.ReadThinned(folder.MetricsFile, trainer.TotalSteps);
+        folder.SavePlot(history);
+        folder.SaveEncoder(trainer.Encoder);
+        var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
+        if (!settings.Quiet)
+        {
+            WriteTable(before, after, history[0], history[^1]);
+            StepTimeTable.Write(run.Times, seconds);
+        }
+
+        Console.WriteLine(
+            $"linear probe {before.LinearProbe:P1} -> {after.LinearProbe:P1}, 20-NN {before.NearestNeighbours:P1} -> "
+            + $"{after.NearestNeighbours:P1}; trained in {seconds:F0} s; run folder {folder.Path}");
         return 0;
     }
 
@@ -101,30 +131,6 @@ public static class PretrainCommand
         options.TrainImages,
         options.TestImages,
         options.Seed);
-
-    private static List<StepMetrics> Train(Pretrainer trainer, RunFolder folder)
-    {
-        var history = new List<StepMetrics>();
-        using var metrics = folder.OpenMetrics();
-        ProgressDisplay.Show(trainer.TotalSteps, report => trainer.Run(step =>
-        {
-            history.Add(step);
-            metrics.Write(step);
-            report(step);
-        }));
-        WarnOfCollapse(history[^1]);
-        return history;
-    }
-
-    private static void WarnOfCollapse(StepMetrics last)
-    {
-        if (last.Verdict == PackingVerdict.Collapsed)
-        {
-            Console.Error.WriteLine(
-                "warning: the embeddings have collapsed: different images share one place, so the low loss means nothing. "
-                + "Lower --learning-rate or, with --loss clamp, raise --radius-scale.");
-        }
-    }
 
     private static void WriteTable(EncoderScore before, EncoderScore after, StepMetrics start, StepMetrics end)
     {
