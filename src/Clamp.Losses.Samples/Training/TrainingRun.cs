@@ -32,10 +32,10 @@ public sealed class TrainingRun(Pretrainer trainer, RunFolder folder, RunSetting
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
     public int Train()
     {
+        using var signals = new StopSignals();
         using var metrics = new MetricsWriter(folder.MetricsFile, trainer.StepsDone);
         _checkpoints.RemoveUnfinished();
         var tensorBoard = new TensorBoardLog(folder.TensorBoardFolder, trainer.StepsDone);
-        using var signals = new StopSignals();
         ProgressDisplay.Show(trainer.TotalSteps, trainer.StepsDone, settings.Quiet, display => trainer.Run(
             step => Record(step, metrics, tensorBoard, display), tensorBoard.WriteHistograms, signals.Stop));
         if (_stepSaved != trainer.StepsDone)
