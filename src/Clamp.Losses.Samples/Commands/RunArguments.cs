@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Training;
 using Clamp.Losses.Samples.Training.Checkpoints;
 
@@ -35,8 +36,7 @@ internal sealed class RunArguments
 
     private readonly Option<bool> _quiet = new("--quiet") { Description = "Write only warnings, errors and the result." };
 
-    /// <summary>The folder of the run to go on with.</summary>
-    public Option<string?> Resume { get; } = new("--resume")
+    private readonly Option<string?> _resume = new("--resume")
     {
         Description = "Go on with the run in this folder, from its newest checkpoint and with its own options.",
         HelpName = "DIR",
@@ -44,21 +44,26 @@ internal sealed class RunArguments
 
     public void AddTo(Command command)
     {
-        Option[] options = [_output, Resume, _every, _keep, _keepEvery, _quiet];
+        Option[] options = [_output, _resume, _every, _keep, _keepEvery, _quiet];
         Array.ForEach(options, command.Options.Add);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_output) is not null && result.GetResult(Resume) is not null)
+            if (result.GetResult(_output) is not null && result.GetResult(_resume) is not null)
             {
                 result.AddError("--output names a new run's folder and --resume an earlier one's: give one of them.");
             }
         });
     }
 
+    /// <summary>The settings of the run to go on with, or null for a new one.</summary>
+    public ConfigurationLayer? Resumed(ParseResult arguments) => arguments.GetValue(_resume) is { } path
+        ? ConfigurationLayer.FromFile(RunFolder.Resume(path).ConfigFile)
+        : null;
+
     public RunSettings Settings(ParseResult arguments) => new()
     {
         Output = arguments.GetValue(_output),
-        Resume = arguments.GetValue(Resume),
+        Resume = arguments.GetValue(_resume),
         Checkpoints = new CheckpointOptions
         {
             EverySteps = arguments.GetValue(_every),

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Clamp.Losses.Samples.Training;
 
 /// <summary>The lines of metrics.csv: a header, then one line for each step.</summary>
-internal static class MetricsFile
+public static class MetricsFile
 {
     /// <summary>The first line, without its end.</summary>
     public const string Header =

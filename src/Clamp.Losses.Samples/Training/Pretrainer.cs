@@ -4,6 +4,7 @@ using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training.Checkpoints;
+using Clamp.Losses.Samples.Training.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -35,7 +36,7 @@ public sealed class Pretrainer : IDisposable
     {
         (_options, _images, _device) = (options, images, device);
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
-        _schedule = new CosineSchedule(options.LearningRate, (int)(options.WarmupShare * TotalSteps), TotalSteps);
+        _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
         _augmentation = new MultiViewAugmentation(options.Augmentation, options.Seed);
         _packing = new ClampLoss(options.Clamp);
         _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options);
@@ -44,8 +45,7 @@ public sealed class Pretrainer : IDisposable
         random.manual_seed(options.Seed);
         Encoder = Encoders.Create(options.Encoder).to(device);
         _head = new ProjectionHead(Encoder.FeatureWidth, options.Projection).to(device);
-        _optimizer = optim.AdamW(
-            Encoder.parameters().Concat(_head.parameters()), options.LearningRate, weight_decay: options.WeightDecay);
+        _optimizer = OptimizerFactory.Create(options, Encoder.parameters().Concat(_head.parameters()));
     }
 
     /// <summary>The network being trained.</summary>

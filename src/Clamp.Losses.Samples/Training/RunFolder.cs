@@ -33,7 +33,8 @@ public sealed class RunFolder
 
     private string PlotFile => File("training.png");
 
-    private string ConfigFile => File("config.json");
+    /// <summary>The settings of the run.</summary>
+    public string ConfigFile => File("config.json");
 
     private string EncoderFile => File("encoder.dat");
 
@@ -54,7 +55,7 @@ public sealed class RunFolder
 
         CreateDirectory(folder);
         var run = new RunFolder(folder);
-        AtomicFile.Write(run.ConfigFile, stream => JsonSerializer.Serialize(stream, options, Json));
+        AtomicFile.Write(run.ConfigFile, stream => stream.Write(Encoding.UTF8.GetBytes(ToJson(options))));
         return run;
     }
 
@@ -73,15 +74,19 @@ public sealed class RunFolder
 
     /// <summary>Opens the folder of a run that goes on.</summary>
     /// <param name="path">The folder.</param>
-    /// <returns>The folder, and the options it was made with.</returns>
+    /// <returns>The folder.</returns>
     /// <exception cref="FileNotFoundException">It is no run folder.</exception>
-    /// <exception cref="InvalidDataException">Its config.json is damaged.</exception>
-    public static (RunFolder Folder, PretrainOptions Options) Resume(string path)
+    public static RunFolder Resume(string path)
     {
         var run = new RunFolder(path);
         ThrowIfMissing(run.ConfigFile, "--resume takes the folder of an earlier pretraining");
-        return (run, run.ReadOptions());
+        return run;
     }
+
+    /// <summary>What config.json holds.</summary>
+    /// <param name="options">The options of a run.</param>
+    /// <returns>JSON.</returns>
+    public static string ToJson(PretrainOptions options) => JsonSerializer.Serialize(options, Json);
 
     /// <summary>Draws the run, all or nothing.</summary>
     /// <param name="history">Its steps, in order.</param>

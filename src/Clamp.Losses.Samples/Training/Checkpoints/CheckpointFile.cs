@@ -7,7 +7,7 @@ namespace Clamp.Losses.Samples.Training.Checkpoints;
 /// The container of a checkpoint: 8 bytes that name format and version, the content, and the SHA-256 of both, so that damage is seen
 /// before anything is taken from the file.
 /// </summary>
-internal static class CheckpointFile
+public static class CheckpointFile
 {
     private static readonly byte[] Magic = "CLAMPCK1"u8.ToArray();
 

@@ -1,3 +1,5 @@
+using Clamp.Losses.Samples.Configuration;
+
 namespace Clamp.Losses.Samples.Training.Checkpoints;
 
 /// <summary>What a checkpoint says about itself, stored as JSON before the weights.</summary>
@@ -14,12 +16,16 @@ public sealed record CheckpointHeader(int Step, int Epoch, int Batch, int Images
     /// <exception cref="ArgumentException">They differ; the message names the differences.</exception>
     public void ThrowIfNotOf(PretrainOptions options, int images)
     {
-        var differences = OptionDifferences.Between(Options, options)
-            .Concat(images == Images ? [] : [$"the number of training images was {Images} and is {images}"])
-            .ToList();
+        var (before, now) = (RunProvenance.Flat(Options), RunProvenance.Flat(options));
+        string Difference(string key) => $"{key} was {before.GetValueOrDefault(key, "not set")} and is {now.GetValueOrDefault(key, "not set")}";
+        List<string> differences =
+        [
+            .. before.Keys.Union(now.Keys).Where(key => before.GetValueOrDefault(key) != now.GetValueOrDefault(key)).Select(Difference),
+            .. images == Images ? Array.Empty<string>() : [$"the number of training images was {Images} and is {images}"],
+        ];
         if (differences.Count > 0)
         {
-            throw new ArgumentException($"A run is resumed with its own options only: {string.Join("; ", differences)}.");
+            throw new ArgumentException($"A run goes on with its own settings and images only: {string.Join("; ", differences)}.");
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Clamp.Losses.Samples.Training.Logging;
 /// <summary>
 /// A TensorBoard event file: records of an 8-byte length, 4 bytes of checksum, the event as a protocol buffer, and 4 bytes of checksum.
 /// </summary>
-internal static class EventFile
+public static class EventFile
 {
     private const int ChecksumSize = sizeof(uint);
     private const int HeaderSize = sizeof(long) + ChecksumSize;
