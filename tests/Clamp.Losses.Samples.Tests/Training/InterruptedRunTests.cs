@@ -26,7 +26,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
     [SkippableFact]
     public void KilledAtRandomMoments_ThenResumed_GivesTheUninterruptedRunsEncoderAndMetrics()
     {
-        SkipWithoutSignals();
+        SkipUnlessOnLinux();
         var seed = Environment.TickCount;
         log.WriteLine($"The moments of the kills come from seed {seed}.");
         var random = new Random(seed);
@@ -52,7 +52,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
     [InlineData("TERM", 143)]
     public void StoppedBySignal_FinishesTheStepAndSaves(string signal, int exitCode)
     {
-        SkipWithoutSignals();
+        SkipUnlessOnLinux();
         using var run = SampleProcess.Start([.. SmallRun, "--epochs", "100000", "--output", Folder]);
         run.WaitUntil(() => StepsLogged() >= 4);
 
@@ -67,7 +67,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
     [SkippableFact]
     public void SecondInterrupt_EndsWithoutFinishingTheStep()
     {
-        SkipWithoutSignals();
+        SkipUnlessOnLinux();
         string[] stepOfManySeconds =
         [
             "pretrain", "--encoder", "resnet50", "--train-images", "64", "--test-images", "12", "--batch-size", "64", "--views", "8",
@@ -88,7 +88,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
     [SkippableFact]
     public void FullDisk_IsToldInALineAndTheRunGoesOnLater()
     {
-        SkipWithoutSignals();
+        SkipUnlessOnLinux();
         using (var first = SampleProcess.Start([.. SmallRun, "--checkpoint-every", "1000", "--output", Folder]))
         {
             first.WaitUntil(() => StepsLogged() >= 2);
@@ -110,7 +110,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
         Numbers(Folder).Should().HaveCount(1 + Steps);
     }
 
-    private static void SkipWithoutSignals() => Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGKILL, SIGTERM or ulimit.");
+    private static void SkipUnlessOnLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "It needs bash, ulimit, and coreutils' env and kill.");
 
     private void KillAfterSomeSteps(string[] arguments, Random random)
     {
