@@ -1,6 +1,5 @@
 using Clamp.Losses.Samples.Tests.Data;
 using Clamp.Losses.Samples.Tests.Support;
-using Clamp.Losses.Samples.Training;
 using Xunit.Abstractions;
 
 namespace Clamp.Losses.Samples.Tests.Training;
@@ -11,11 +10,13 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
     private const int Steps = 60;
     private const int Kills = 4;
 
-    private static readonly string[] SmallRun =
+    private static readonly string[] Smallest =
     [
-        "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "20", "--batch-size", "8",
-        "--views", "2", "--projection", "16", "8",
+        "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--batch-size", "8", "--views", "2",
+        "--projection", "16", "8",
     ];
+
+    private static readonly string[] SmallRun = [.. Smallest, "--epochs", "20"];
 
     private readonly TemporaryFolder _temporary = new();
 
@@ -53,7 +54,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
     public void StoppedBySignal_FinishesTheStepAndSaves(string signal, int exitCode)
     {
         SkipUnlessOnLinux();
-        using var run = SampleProcess.Start([.. SmallRun, "--epochs", "100000", "--output", Folder]);
+        using var run = SampleProcess.Start([.. Smallest, "--epochs", "100000", "--output", Folder]);
         run.WaitUntil(() => StepsLogged() >= 4);
 
         run.Signal(signal);
@@ -70,7 +71,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
         SkipUnlessOnLinux();
         string[] stepOfManySeconds =
         [
-            "pretrain", "--encoder", "resnet50", "--train-images", "64", "--test-images", "12", "--batch-size", "64", "--views", "8",
+            "pretrain", "--encoder", "resnet18", "--train-images", "64", "--test-images", "12", "--batch-size", "64", "--views", "8",
             "--output", Folder,
         ];
         using var run = SampleProcess.Start(stepOfManySeconds);
