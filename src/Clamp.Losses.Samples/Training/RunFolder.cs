@@ -19,6 +19,9 @@ public sealed class RunFolder
     /// <summary>The folder.</summary>
     public string Path { get; }
 
+    /// <summary>The settings of the run.</summary>
+    public string ConfigFile => File("config.json");
+
     /// <summary>What each step did.</summary>
     public string MetricsFile => File("metrics.csv");
 
@@ -32,9 +35,6 @@ public sealed class RunFolder
     public bool IsFinished => System.IO.File.Exists(EncoderFile);
 
     private string PlotFile => File("training.png");
-
-    /// <summary>The settings of the run.</summary>
-    public string ConfigFile => File("config.json");
 
     private string EncoderFile => File("encoder.dat");
 

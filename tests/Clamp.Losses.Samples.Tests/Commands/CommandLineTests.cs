@@ -1,5 +1,6 @@
 using Clamp.Losses.Samples.Commands;
 using Clamp.Losses.Samples.Tests.Data;
+using Clamp.Losses.Samples.Training;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 
@@ -109,6 +110,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --resume no-such-run", "--resume takes the folder of an earlier pretraining")]
     [InlineData("pretrain --resume old --output new", "give one of them")]
     [InlineData("pretrain --keep-checkpoints 0", "--keep-checkpoints is 0; it must be at least 1")]
+    [InlineData("export --run no-such-run --output encoder.safetensors", "config.json")]
+    [InlineData("import --weights no-such-file --encoder tiny --output run", "no-such-file")]
+    [InlineData("import --weights no-such-file --encoder vgg --output run", "must be tiny, resnet18, resnet34 or resnet50")]
+    [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {
         var (exit, _, error) = Run(arguments.Split(' '));
@@ -166,8 +171,8 @@ public sealed class CommandLineTests : IDisposable
     public void Pretrain_ScaledLearningRate_IsTold()
     {
         var (exit, output, error) = Run(
-            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12", "--views", "2",
-            "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12",
+            "--views", "2", "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
 
         exit.Should().Be(0, error);
         output.Should().Contain("Lars with peak learning rate 0.04688");
@@ -180,7 +185,46 @@ public sealed class CommandLineTests : IDisposable
         var (exit, output, error) = Run("--help");
 
         exit.Should().Be(0, error);
-        output.Should().ContainAll("pretrain", "probe", "Without arguments");
+        output.Should().ContainAll("pretrain", "probe", "export", "import", "doctor", "Without arguments");
+    }
+
+    [Fact]
+    public void ExportAndImport_OfARun_MakeARunThatIsProbedAlike()
+    {
+        var (file, imported) = (_temporary.PathOf("encoder.safetensors"), Path.Combine(_temporary.Root.FullName, "imported"));
+        Run(
+            "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder,
+            "--precision", "bfloat16");
+
+        Run("export", "--run", Folder, "--output", file).Should().BeEquivalentTo((0, $"wrote Tiny, 44 tensors, to {file}{Environment.NewLine}", ""));
+        Run("import", "--weights", file, "--encoder", "tiny", "--output", imported).Exit.Should().Be(0);
+
+        string[] size = ["--train-images", "48", "--test-images", "24"];
+        Run(["probe", "--run", imported, .. size]).Output.Should().Be(Run(["probe", "--run", Folder, .. size]).Output);
+    }
+
+    [Fact]
+    public void Export_ToAFileThatIsThere_RefusesAndKeepsIt()
+    {
+        var file = _temporary.PathOf("encoder.safetensors");
+        File.WriteAllText(file, "earlier");
+        using var encoder = new PretrainOptions().CreateEncoder();
+        RunFolder.Create(Folder, new PretrainOptions()).SaveEncoder(encoder);
+
+        var (exit, _, error) = Run("export", "--run", Folder, "--output", file);
+
+        exit.Should().Be(1);
+        error.Should().Contain("exists already");
+        File.ReadAllText(file).Should().Be("earlier");
+    }
+
+    [Fact]
+    public void Doctor_WhereTestsRun_PrintsTheTableAndSucceeds()
+    {
+        var (exit, output, error) = Run("doctor");
+
+        exit.Should().Be(0, error);
+        output.Should().ContainAll("libtorch's version", "training step", "Training works on this machine.");
     }
 
     private static (int Exit, string Output, string Error) Run(params string[] arguments)
