@@ -4,16 +4,16 @@ using Clamp.Losses.Samples.Tests.Support;
 namespace Clamp.Losses.Samples.Tests.Models;
 
 /// <summary>
-/// A bfloat16 forward of float32 weights, beside the float32 one. bfloat16 keeps 8 bits: each layer adds a relative error of up to 0.4 %,
-/// which the batch's statistics carry on; tolerances are a few times what such networks show.
+/// A bfloat16 forward of float32 weights, beside the float32 one. bfloat16 keeps 8 bits, and depth and the batch's statistics amplify the
+/// rounding: in the setting of the first test PyTorch's own autocast differs from float32 by 6 % for ResNet-18 and 16 % for ResNet-50.
 /// </summary>
 public sealed class BFloat16ForwardTests
 {
     [Theory]
-    [InlineData(EncoderKind.Tiny, true)]
-    [InlineData(EncoderKind.ResNet18, false)]
-    [InlineData(EncoderKind.ResNet50, true)]
-    public void Features_AreFloat32_AndCloseToThoseOfAFloat32Forward(EncoderKind kind, bool smallStem)
+    [InlineData(EncoderKind.Tiny, true, 0.05)]
+    [InlineData(EncoderKind.ResNet18, false, 0.12)]
+    [InlineData(EncoderKind.ResNet50, true, 0.3)]
+    public void Features_AreFloat32_AndCloseToThoseOfAFloat32Forward(EncoderKind kind, bool smallStem, double tolerance)
     {
         using var scope = torch.NewDisposeScope();
         using var model = Encoders.Create(kind, smallStem);
@@ -23,7 +23,7 @@ public sealed class BFloat16ForwardTests
 
         features.dtype.Should().Be(torch.ScalarType.Float32);
         var expected = model.call(images);
-        RelativeDifference(features, expected).Should().BeInRange(1e-5, 0.15, "it is rounded, and not more than that");
+        RelativeDifference(features, expected).Should().BeInRange(1e-5, tolerance, "it is rounded, and not more than that");
     }
 
     [Fact]
