@@ -88,10 +88,16 @@ internal sealed class PretrainArguments
 
     /// <summary>The options: defaults, then preset, file, environment, named options and --set, each over the one before.</summary>
     /// <param name="arguments">The command line.</param>
+    /// <param name="resumed">The settings of the run to go on with, to begin with instead of the defaults; none for a new run.</param>
     /// <returns>Valid options.</returns>
-    public PretrainOptions Resolve(ParseResult arguments)
+    public PretrainOptions Resolve(ParseResult arguments, ConfigurationLayer? resumed)
     {
         var layers = new List<ConfigurationLayer>();
+        if (resumed is not null)
+        {
+            layers.Add(resumed);
+        }
+
         if (arguments.GetValue(_preset) is { } preset)
         {
             layers.Add(PresetFiles.Load(preset));

@@ -4,6 +4,7 @@ using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
@@ -16,60 +17,84 @@ public static class PretrainCommand
     public static Command Create()
     {
         var settings = new PretrainArguments();
-        var output = new Option<string?>("--output") { Description = "The run folder; by default a new one under runs/.", HelpName = "DIR" };
+        var run = new RunArguments();
         var printConfig = new Option<bool>("--print-config") { Description = "Print the resolved settings as JSON, and do nothing else." };
 
-        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.")
-        {
-            output,
-            printConfig,
-        };
+        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.") { printConfig };
+        run.AddTo(command);
         settings.AddTo(command);
         command.SetAction(arguments =>
         {
-            var options = settings.Resolve(arguments);
+            var options = settings.Resolve(arguments, run.Resumed(arguments));
             if (arguments.GetValue(printConfig))
             {
                 Console.WriteLine(RunFolder.ToJson(options));
                 return 0;
             }
 
-            return Run(options, arguments.GetValue(output), settings.Preset(arguments));
+            return Run(options, run.Settings(arguments), settings.Preset(arguments));
         });
         return command;
     }
 
     /// <summary>Trains, scores, and writes the run folder.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="output">The run folder, or null for a new one under runs/.</param>
+    /// <param name="settings">Where and how; with <see cref="RunSettings.Resume"/> the options must be those of the earlier run.</param>
     /// <param name="preset">The preset that the options began with, or null.</param>
-    /// <returns>The exit code, 0.</returns>
-    public static int Run(PretrainOptions options, string? output, string? preset = null)
+    /// <returns>The exit code: 0, or that of a signal.</returns>
+    public static int Run(PretrainOptions options, RunSettings settings, string? preset = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(settings);
         options.Validate();
+        settings.Checkpoints.Validate();
+        if (settings.Resume is { } finished && RunFolder.Resume(finished).IsFinished)
+        {
+            Console.WriteLine($"The run in {finished} is finished: nothing is left to resume. Score it with probe --run {finished}.");
+            return 0;
+        }
+
         var device = cuda.is_available() ? CUDA : CPU;
         var images = Load(options);
         using var trainer = new Pretrainer(options, images.Train, device);
-        var folder = RunFolder.Create(output, options);
-        RunProvenance.Of(options, preset).Save(folder.Path);
-        Console.WriteLine(
+        var folder = OpenOrCreate(options, settings, preset);
+        var run = new TrainingRun(trainer, folder, settings);
+        var output = settings.Quiet ? TextWriter.Null : Console.Out;
+        output.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
             + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
             + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; "
             + FormattableString.Invariant($"{options.Optimizer} with peak learning rate {options.PeakLearningRate():G4}; ")
             + $"run folder {folder.Path}");
+        if (settings.Resume is not null)
+        {
+            run.Restore(message => Console.Error.WriteLine($"warning: {message}"));
+            output.WriteLine($"resumed after step {trainer.StepsDone}");
+        }
 
-        var before = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
         var clock = Stopwatch.StartNew();
-        var history = Train(trainer, folder);
-        var seconds = clock.Elapsed.TotalSeconds;
-        folder.SaveEncoder(trainer.Encoder);
-        TrainingPlot.Save(history, folder.PlotFile);
-        var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
+        if (run.Train() is var exitCode and not 0)
+        {
+            Console.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
+            return exitCode;
+        }
 
-        WriteTable(before, after, history[0], history[^1]);
-        Console.WriteLine($"trained in {seconds:F0} s; wrote config.json, provenance.json, metrics.csv, encoder.dat and training.png to {folder.Path}");
+        var seconds = clock.Elapsed.TotalSeconds;
+        var history = MetricsFile.ReadThinned(folder.MetricsFile, trainer.TotalSteps);
+        folder.SavePlot(history);
+        folder.SaveEncoder(trainer.Encoder);
+
+        var before = UntrainedScore(options, images, device);
+        var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
+        if (!settings.Quiet)
+        {
+            WriteTable(before, after, history[0], history[^1]);
+            StepTimeTable.Write(run.Times, seconds);
+        }
+
+        Console.WriteLine(
+            $"linear probe {before.LinearProbe:P1} -> {after.LinearProbe:P1}, 20-NN {before.NearestNeighbours:P1} -> "
+            + $"{after.NearestNeighbours:P1}; trained in {seconds:F0} s; run folder {folder.Path}");
         return 0;
     }
 
@@ -81,28 +106,24 @@ public static class PretrainCommand
         options.TestImages,
         options.Seed);
 
-    private static List<StepMetrics> Train(Pretrainer trainer, RunFolder folder)
+    private static RunFolder OpenOrCreate(PretrainOptions options, RunSettings settings, string? preset)
     {
-        var history = new List<StepMetrics>();
-        using var metrics = folder.OpenMetrics();
-        ProgressDisplay.Show(trainer.TotalSteps, report => trainer.Run(step =>
+        if (settings.Resume is { } path)
         {
-            history.Add(step);
-            metrics.Write(step);
-            report(step);
-        }));
-        WarnOfCollapse(history[^1]);
-        return history;
+            return RunFolder.Resume(path);
+        }
+
+        var folder = RunFolder.Create(settings.Output, options);
+        RunProvenance.Of(options, preset).Save(folder.Path);
+        return folder;
     }
 
-    private static void WarnOfCollapse(StepMetrics last)
+    // Scored at the end, with the weights that the seed gave the trainer: a run that is resumed again and again scores once.
+    private static EncoderScore UntrainedScore(PretrainOptions options, ImageSplits images, Device device)
     {
-        if (last.Verdict == PackingVerdict.Collapsed)
-        {
-            Console.Error.WriteLine(
-                "warning: the embeddings have collapsed: different images share one place, so the low loss means nothing. "
-                + "Lower --learning-rate or, with --loss clamp, raise --radius-scale.");
-        }
+        random.manual_seed(options.Seed);
+        using var encoder = options.CreateEncoder().to(device);
+        return EncoderScore.Of(encoder, images, device, options.Seed);
     }
 
     private static void WriteTable(EncoderScore before, EncoderScore after, StepMetrics start, StepMetrics end)

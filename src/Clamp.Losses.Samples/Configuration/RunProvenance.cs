@@ -51,7 +51,8 @@ public sealed record RunProvenance(
         return Flat(PretrainConfiguration.Resolve([PresetFiles.Load(name), ConfigurationLayer.FromValues([place], "")]));
     }
 
-    private static Dictionary<string, string> Flat(PretrainOptions options)
+    /// <summary>The settings by key, without the place of the files, which is no matter of protocol.</summary>
+    internal static Dictionary<string, string> Flat(PretrainOptions options)
     {
         using var json = new MemoryStream(Encoding.UTF8.GetBytes(RunFolder.ToJson(options with { DataRoot = null })));
         return new(ConfigurationLayer.FromJson(json, "").Values);

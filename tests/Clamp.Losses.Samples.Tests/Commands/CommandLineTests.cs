@@ -46,6 +46,48 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void Pretrain_OutputIsAFile_IsToldAndTheFileIsKept()
+    {
+        var file = _temporary.PathOf("file");
+        File.WriteAllText(file, "kept");
+
+        var (exit, _, error) = Run("pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--output", file);
+
+        exit.Should().Be(1);
+        error.Should().StartWith($"error: The output folder '{file}' cannot be created").And.NotContain("   at ");
+        File.ReadAllText(file).Should().Be("kept");
+    }
+
+    [Fact]
+    public void Pretrain_Quiet_WritesTheResultAloneAndAFinishedRunIsNotResumed()
+    {
+        var (_, result, errors) = Run(
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--views", "2", "--quiet",
+            "--output", Folder);
+        var encoder = File.ReadAllBytes(Path.Combine(Folder, "encoder.dat"));
+
+        var (exit, output, _) = Run("pretrain", "--resume", Folder);
+
+        errors.Should().BeEmpty();
+        result.TrimEnd().Should().StartWith("linear probe").And.EndWith(Folder).And.NotContain("\n");
+        exit.Should().Be(0);
+        output.Should().Contain($"The run in {Folder} is finished");
+        File.ReadAllBytes(Path.Combine(Folder, "encoder.dat")).Should().Equal(encoder);
+    }
+
+    [Fact]
+    public void Pretrain_ResumeWithOtherSettings_NamesThem()
+    {
+        Run("pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--output", Folder);
+        File.Delete(Path.Combine(Folder, "encoder.dat"));
+
+        var (exit, _, error) = Run("pretrain", "--resume", Folder, "--epochs", "7");
+
+        exit.Should().Be(1);
+        error.Should().Contain("Epochs was 1 and is 7").And.NotContain("Views");
+    }
+
+    [Fact]
     public void Probe_FinishedRun_ScoresItBesideAnUntrainedEncoder()
     {
         Run("pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
@@ -65,6 +107,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --loss 7", "--loss is '7'")]
     [InlineData("pretrain --loss nt-xent --chunk 16", "unless --loss is clamp")]
     [InlineData("probe --run no-such-run", "config.json")]
+    [InlineData("pretrain --resume no-such-run", "--resume takes the folder of an earlier pretraining")]
+    [InlineData("pretrain --resume old --output new", "give one of them")]
+    [InlineData("pretrain --keep-checkpoints 0", "--keep-checkpoints is 0; it must be at least 1")]
     [InlineData("export --run no-such-run --output encoder.safetensors", "config.json")]
     [InlineData("import --weights no-such-file --encoder tiny --output run", "no-such-file")]
     [InlineData("import --weights no-such-file --encoder vgg --output run", "must be tiny, resnet18, resnet34 or resnet50")]
