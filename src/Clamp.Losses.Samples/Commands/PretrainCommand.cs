@@ -40,11 +40,13 @@ public static class PretrainCommand
                 imageSize, encoder, projection, epochs, batchSize, views, loss, chunk, learningRate, weightDecay, radiusScale, seed, output,
             ];
         Array.ForEach(others, command.Options.Add);
-        command.SetAction(arguments => Run(
-            defaults with
+        command.SetAction(arguments =>
+        {
+            var options = defaults with
             {
                 Dataset = arguments.GetValue(dataset.Dataset) ?? defaults.Dataset,
                 DataRoot = arguments.GetValue(dataset.DataRoot)?.FullName,
+                StreamImages = arguments.GetValue(dataset.StreamImages),
                 TrainImages = arguments.GetValue(dataset.TrainImages),
                 TestImages = arguments.GetValue(dataset.TestImages),
                 ImageSize = arguments.GetValue(imageSize),
@@ -59,8 +61,10 @@ public static class PretrainCommand
                 WeightDecay = arguments.GetValue(weightDecay),
                 Seed = arguments.GetValue(seed),
                 Clamp = new ClampLossOptions { RadiusScale = arguments.GetValue(radiusScale) },
-            },
-            arguments.GetValue(output)));
+            };
+            dataset.Fetch(arguments, options.Dataset, options.DataRoot);
+            return Run(options, arguments.GetValue(output));
+        });
         return command;
     }
 
@@ -100,7 +104,8 @@ public static class PretrainCommand
         options.ImageSize,
         options.TrainImages,
         options.TestImages,
-        options.Seed);
+        options.Seed,
+        options.StreamImages);
 
     private static List<StepMetrics> Train(Pretrainer trainer, RunFolder folder)
     {

@@ -13,11 +13,9 @@ namespace Clamp.Losses.Samples.Training;
 public sealed class Pretrainer : IDisposable
 {
     private readonly PretrainOptions _options;
-    private readonly LabelledImages _images;
-    private readonly Device _device;
     private readonly EpochSampler _sampler;
     private readonly CosineSchedule _schedule;
-    private readonly MultiViewAugmentation _augmentation;
+    private readonly ViewLoader _loader;
     private readonly nn.Module<Tensor, Tensor> _criterion;
     private readonly ClampLoss _packing;
     private readonly GradientCache? _cache;
@@ -30,10 +28,10 @@ public sealed class Pretrainer : IDisposable
     /// <param name="device">Where to train.</param>
     public Pretrainer(PretrainOptions options, LabelledImages images, Device device)
     {
-        (_options, _images, _device) = (options, images, device);
+        _options = options;
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
         _schedule = new CosineSchedule(options.LearningRate, (int)(options.WarmupShare * TotalSteps), TotalSteps);
-        _augmentation = new MultiViewAugmentation(options.Augmentation, options.Seed);
+        _loader = new ViewLoader(images, new MultiViewAugmentation(options.Augmentation, options.Seed), options.Views, device);
         _criterion = Criteria.Create(options);
         _packing = new ClampLoss(options.Clamp);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
@@ -62,10 +60,10 @@ public sealed class Pretrainer : IDisposable
         var (step, seen, clock) = (0, 0L, Stopwatch.StartNew());
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
-            foreach (var batch in _sampler.Batches(epoch))
+            foreach (var batch in _loader.Load(_sampler.Batches(epoch), epoch))
             {
                 var metrics = Step(batch, epoch, step++);
-                seen += batch.Length;
+                seen += batch.Count;
                 report(metrics with { ImagesPerSecond = seen / clock.Elapsed.TotalSeconds });
             }
         }
@@ -81,21 +79,15 @@ public sealed class Pretrainer : IDisposable
         _packing.Dispose();
     }
 
-    private StepMetrics Step(int[] batch, int epoch, int step)
+    private StepMetrics Step(ViewBatch batch, int epoch, int step)
     {
         using var scope = NewDisposeScope();
         _optimizer.zero_grad();
-        var (loss, embeddings) = Backward(Views(batch, epoch));
+        var (loss, embeddings) = Backward(batch.Views());
         var metrics = Measure(embeddings, loss.item<float>(), epoch, step);
         _schedule.Apply(_optimizer, step);
         _optimizer.step();
         return metrics;
-    }
-
-    private Tensor Views(int[] batch, int epoch)
-    {
-        var samples = Array.ConvertAll(batch, index => (long)index);
-        return _augmentation.Views(_images.Pixels(batch).to(_device), samples, epoch, _options.Views, _images.Height);
     }
 
     /// <summary>Fills the gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
