@@ -1,7 +1,7 @@
 namespace Clamp.Losses.Samples.Augmentation;
 
 /// <summary>Work that is done in the background before its result is asked for.</summary>
-internal static class Ahead
+public static class Ahead
 {
     /// <summary>Starts work on some items before their turn, on threads of the pool.</summary>
     /// <typeparam name="TItem">The type of an item.</typeparam>

@@ -12,7 +12,7 @@ namespace Clamp.Losses.Samples.Data.Cifar;
 /// tuples an array, dictionaries a <see cref="Dictionary{TKey, TValue}"/>, numpy arrays <see cref="PickledBytes"/>.
 /// </remarks>
 /// <param name="content">The whole pickle.</param>
-internal sealed class PickleReader(byte[] content)
+public sealed class PickleReader(byte[] content)
 {
     private static readonly object Mark = new();
     private static readonly object ByteType = new();

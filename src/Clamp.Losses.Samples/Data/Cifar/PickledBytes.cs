@@ -1,7 +1,7 @@
 namespace Clamp.Losses.Samples.Data.Cifar;
 
 /// <summary>A pickled numpy array of unsigned bytes.</summary>
-internal sealed class PickledBytes
+public sealed class PickledBytes
 {
     private byte[] _values = [];
     private bool _columnMajor;

@@ -6,7 +6,7 @@ using SkiaSharp;
 namespace Clamp.Losses.Samples.Data.Images;
 
 /// <summary>An image file's pixels, from which any number of squares are cut and resized.</summary>
-internal sealed class DecodedImage : IDisposable
+public sealed class DecodedImage : IDisposable
 {
     private const int BytesPerPixel = 4;
 

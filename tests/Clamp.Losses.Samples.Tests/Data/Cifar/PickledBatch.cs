@@ -49,14 +49,14 @@ internal static class PickledBatch
         Raw((byte)'K', 0, 0x85, (byte)'U', 1, (byte)'b', 0x87, (byte)'R');
         Remember();
         Text("(K\u0001");
-        Raw((byte)'J', .. Int32(count), (byte)'M', 0x00, 0x0c, 0x86);
+        Raw([(byte)'J', .. Int32(count), (byte)'M', 0x00, 0x0c, 0x86]);
         Text("cnumpy\ndtype\n");
         Remember();
         Raw((byte)'U', 2, (byte)'u', (byte)'1', (byte)'K', 0, (byte)'K', 1, 0x87, (byte)'R');
         Remember();
         Raw((byte)'(', (byte)'K', 3, (byte)'U', 1, (byte)'|', (byte)'N', (byte)'N', (byte)'N');
         Raw((byte)'J', 0xff, 0xff, 0xff, 0xff, (byte)'J', 0xff, 0xff, 0xff, 0xff, (byte)'K', 0, (byte)'t', (byte)'b');
-        Raw(columnMajor ? (byte)0x88 : (byte)0x89, (byte)'T', .. Int32(pixels.Length), .. pixels);
+        Raw([columnMajor ? (byte)0x88 : (byte)0x89, (byte)'T', .. Int32(pixels.Length), .. pixels]);
         Text("tb");
         Word("filenames");
         Text("]");
