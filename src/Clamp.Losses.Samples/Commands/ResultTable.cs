@@ -18,6 +18,5 @@ internal sealed class ResultTable
     public void AddRow(string name, double first, double second, string format) =>
         _table.AddRow(name, first.ToString(format), second.ToString(format));
 
-    // A console of its own: the shared one keeps the output that was there when it was first used.
-    public void Write() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }).Write(_table);
+    public void Write() => StandardOutput.Write(_table);
 }
