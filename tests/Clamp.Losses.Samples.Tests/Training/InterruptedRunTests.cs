@@ -1,6 +1,5 @@
 using Clamp.Losses.Samples.Tests.Data;
 using Clamp.Losses.Samples.Tests.Support;
-using Clamp.Losses.Samples.Training;
 using Xunit.Abstractions;
 
 namespace Clamp.Losses.Samples.Tests.Training;
