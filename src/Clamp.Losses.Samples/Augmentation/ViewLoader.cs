@@ -10,13 +10,14 @@ namespace Clamp.Losses.Samples.Augmentation;
 /// </summary>
 public sealed class ViewLoader
 {
-    /// <summary>How many batches of image files are prepared ahead.</summary>
-    public const int BatchesAhead = 2;
+    /// <summary>How many batches of image files are prepared ahead, unless told otherwise.</summary>
+    public const int DefaultAhead = 2;
 
     private readonly LabelledImages _images;
     private readonly MultiViewAugmentation _augmentation;
     private readonly int _views;
     private readonly Device _device;
+    private readonly int _ahead;
     private readonly CroppedFiles? _files;
 
     /// <summary>Creates a loader.</summary>
@@ -24,12 +25,14 @@ public sealed class ViewLoader
     /// <param name="augmentation">Makes the views.</param>
     /// <param name="views">The number of views V, at least 1.</param>
     /// <param name="device">Where the views are wanted.</param>
-    public ViewLoader(LabelledImages images, MultiViewAugmentation augmentation, int views, Device device)
+    /// <param name="ahead">How many batches of image files are prepared ahead, at least 0; each takes V B 3 S S bytes.</param>
+    public ViewLoader(LabelledImages images, MultiViewAugmentation augmentation, int views, Device device, int ahead = DefaultAhead)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(augmentation);
         ArgumentOutOfRangeException.ThrowIfLessThan(views, 1);
-        (_images, _augmentation, _views, _device) = (images, augmentation, views, device);
+        ArgumentOutOfRangeException.ThrowIfNegative(ahead);
+        (_images, _augmentation, _views, _device, _ahead) = (images, augmentation, views, device, ahead);
         _files = images.Files is { } files ? new CroppedFiles(files, augmentation, views, images.Height) : null;
     }
 
@@ -39,7 +42,7 @@ public sealed class ViewLoader
     /// <returns>As many batches; leaving the enumeration early stops the work in the background.</returns>
     public IEnumerable<ViewBatch> Load(IEnumerable<int[]> batches, int epoch) => _files is null
         ? batches.Select(batch => new ViewBatch(batch.Length, () => Augment(batch, epoch)))
-        : Ahead.Of(batches, (batch, stop) => _files.Crop(batch, epoch, stop), BatchesAhead)
+        : Ahead.Of(batches, (batch, stop) => _files.Crop(batch, epoch, stop), _ahead)
             .Select(pair => new ViewBatch(pair.Item.Length, () => Finish(pair.Result, epoch)));
 
     private Tensor Augment(int[] batch, int epoch)

@@ -27,13 +27,13 @@ internal sealed class DatasetArguments
 
     public Option<bool> Download { get; } = new("--download")
     {
-        Description = "First fetch what is missing in the data root of cifar10, cifar100, mnist or fashion-mnist; goes on where it stopped.",
+        Description = "First fetch what the data root of cifar10, cifar100, mnist or fashion-mnist lacks; goes on where it stopped.",
     };
 
     public Option<bool?> StreamImages { get; } = new("--stream-images")
     {
-        Description = "Decode an image folder anew in each epoch, crops from whole pictures (true), or once into memory (false); by default "
-            + "true above 1 GB.",
+        Description = "Decode an image folder anew in each epoch, crops from whole pictures (true), or once into memory (false); by "
+            + "default true above 1 GB.",
         HelpName = "true|false",
     };
 

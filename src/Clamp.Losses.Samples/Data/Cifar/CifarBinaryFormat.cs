@@ -16,12 +16,14 @@ internal sealed class CifarBinaryFormat(CifarLayout layout) : ICifarFormat
     public string Extension => ".bin";
 
     /// <inheritdoc/>
-    public string Content => $"one or more records of {_recordBytes} bytes ({layout.FullFile * _recordBytes} bytes for at most {layout.FullFile})";
+    public string Content => $"one or more records of {_recordBytes} bytes ({MostBytes} bytes for a complete file)";
+
+    private int MostBytes => layout.FullFile * _recordBytes;
 
     /// <inheritdoc/>
     public CifarBatch Parse(byte[] content, ExpectedFile file)
     {
-        if (content.Length == 0 || content.Length > layout.FullFile * _recordBytes || content.Length % _recordBytes != 0)
+        if (content.Length == 0 || content.Length > MostBytes || content.Length % _recordBytes != 0)
         {
             throw file.Damaged($"has {content.Length} bytes");
         }
