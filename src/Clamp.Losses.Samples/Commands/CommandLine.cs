@@ -22,6 +22,9 @@ public static class CommandLine
         {
             PretrainCommand.Create(),
             ProbeCommand.Create(),
+            ExportCommand.Create(),
+            ImportCommand.Create(),
+            DoctorCommand.Create(),
         };
         root.SetAction(_ => PretrainCommand.Run(PretrainConfiguration.Resolve([ConfigurationLayer.FromEnvironment()]), new RunSettings()));
         try

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Clamp.Losses.Samples.Configuration;
+using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training;
 using Clamp.Losses.Samples.Training.Optimizers;
 
@@ -41,8 +42,20 @@ internal sealed class PretrainArguments
         Add(_dataset.StreamImages, nameof(defaults.StreamImages));
         Add(_dataset.TrainImages, nameof(defaults.TrainImages));
         Add(_dataset.TestImages, nameof(defaults.TestImages));
-        Add("--image-size", "The side that shapes and image folders are brought to, in pixels.", nameof(defaults.ImageSize), defaults.ImageSize);
-        Add("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18 or resnet50.", nameof(defaults.Encoder), defaults.Encoder);
+        Add(
+            "--image-size",
+            "The side that shapes and image folders are brought to, in pixels.",
+            nameof(defaults.ImageSize),
+            defaults.ImageSize);
+        Add(
+            "--encoder",
+            "tiny (trains on about 800 views/s on 2 cores), resnet18, resnet34 or resnet50.",
+            nameof(defaults.Encoder),
+            defaults.Encoder);
+        Add(
+            NamedOption.Create<Precision>(
+                "--precision", "What the encoder computes in while training; weights and loss are float32 always.", "float32", "bfloat16"),
+            nameof(defaults.Precision));
         AddProjection(defaults);
         Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
         Add("--batch-size", "Images in a batch, B.", nameof(defaults.BatchSize), defaults.BatchSize);
@@ -115,7 +128,8 @@ internal sealed class PretrainArguments
 
     private void AddProjection(PretrainOptions defaults)
     {
-        var projection = WithDefault("--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
+        var projection = WithDefault(
+            "--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
         projection.AllowMultipleArgumentsPerToken = true;
         _options.Add(projection);
         _settings.Add(arguments => Given(arguments, projection)
@@ -123,7 +137,8 @@ internal sealed class PretrainArguments
             : []);
     }
 
-    private void Add<T>(string name, string description, string key, T defaultValue) => Add(WithDefault(name, description, defaultValue), key);
+    private void Add<T>(string name, string description, string key, T defaultValue) =>
+        Add(WithDefault(name, description, defaultValue), key);
 
     private void Add<T>(Option<T> option, string key)
     {

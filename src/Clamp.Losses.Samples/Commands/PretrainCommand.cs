@@ -58,15 +58,14 @@ public static class PretrainCommand
         var images = Load(options);
         using var trainer = new Pretrainer(options, images.Train, device);
         var folder = OpenOrCreate(options, settings, preset);
+        var run = new TrainingRun(trainer, folder, settings);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
         output.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
             + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
-            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; {options.Optimizer} with peak learning rate "
-            + FormattableString.Invariant($"{options.PeakLearningRate():G4}; run folder {folder.Path}"));
-
-        var before = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
-        var run = new TrainingRun(trainer, folder, settings);
+            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; "
+            + FormattableString.Invariant($"{options.Optimizer} with peak learning rate {options.PeakLearningRate():G4}; ")
+            + $"run folder {folder.Path}");
         if (settings.Resume is not null)
         {
             run.Restore(message => Console.Error.WriteLine($"warning: {message}"));
@@ -74,17 +73,18 @@ public static class PretrainCommand
         }
 
         var clock = Stopwatch.StartNew();
-        var exitCode = run.Train();
-        var seconds = clock.Elapsed.TotalSeconds;
-        if (exitCode != 0)
+        if (run.Train() is var exitCode and not 0)
         {
             Console.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
             return exitCode;
         }
 
+        var seconds = clock.Elapsed.TotalSeconds;
         var history = MetricsFile.ReadThinned(folder.MetricsFile, trainer.TotalSteps);
         folder.SavePlot(history);
         folder.SaveEncoder(trainer.Encoder);
+
+        var before = UntrainedScore(options, images, device);
         var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
         if (!settings.Quiet)
         {
@@ -117,6 +117,14 @@ public static class PretrainCommand
         var folder = RunFolder.Create(settings.Output, options);
         RunProvenance.Of(options, preset).Save(folder.Path);
         return folder;
+    }
+
+    // Scored at the end, with the weights that the seed gave the trainer: a run that is resumed again and again scores once.
+    private static EncoderScore UntrainedScore(PretrainOptions options, ImageSplits images, Device device)
+    {
+        random.manual_seed(options.Seed);
+        using var encoder = options.CreateEncoder().to(device);
+        return EncoderScore.Of(encoder, images, device, options.Seed);
     }
 
     private static void WriteTable(EncoderScore before, EncoderScore after, StepMetrics start, StepMetrics end)

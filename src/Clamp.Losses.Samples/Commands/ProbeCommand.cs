@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -41,7 +40,7 @@ public static class ProbeCommand
         var device = cuda.is_available() ? CUDA : CPU;
         var images = PretrainCommand.Load(options);
         random.manual_seed(options.Seed);
-        using var encoder = Encoders.Create(options.Encoder).to(device);
+        using var encoder = options.CreateEncoder().to(device);
         var untrained = EncoderScore.Of(encoder, images, device, options.Seed);
         folder.LoadEncoder(encoder);
         var pretrained = EncoderScore.Of(encoder, images, device, options.Seed);

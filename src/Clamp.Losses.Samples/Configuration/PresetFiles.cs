@@ -3,16 +3,16 @@ namespace Clamp.Losses.Samples.Configuration;
 /// <summary>The presets: JSON files in the folder presets/ beside the program.</summary>
 public static class PresetFiles
 {
-    private const string CpuSuffix = "-cpu";
-
-    private static string Folder => Path.Combine(AppContext.BaseDirectory, "presets");
+    /// <summary>The presets with the paper's values; the others are smaller, or the user's own.</summary>
+    public static IReadOnlyList<string> OfThePaper { get; } =
+        ["cifar10", "imagenet100-4views", "imagenet100-8views", "imagenet1k-4views", "imagenet1k-8views"];
 
     /// <summary>The names of the presets, in order.</summary>
-    public static IReadOnlyList<string> Names =>
-        [.. Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!];
+    public static IReadOnlyList<string> Names => Directory.Exists(Folder)
+        ? [.. Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!]
+        : [];
 
-    /// <summary>The presets that follow the paper, as opposed to the small ones for a CPU.</summary>
-    public static IEnumerable<string> OfThePaper => Names.Where(name => !name.EndsWith(CpuSuffix, StringComparison.Ordinal));
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "presets");
 
     /// <summary>Reads a preset.</summary>
     /// <param name="name">Its name.</param>

@@ -14,9 +14,16 @@ namespace Clamp.Losses.Samples.Configuration;
 /// <param name="Differences">The settings that are not the paper's.</param>
 /// <param name="Versions">The versions of what computed.</param>
 public sealed record RunProvenance(
-    string? Preset, string PaperPreset, IReadOnlyDictionary<string, SettingDifference> Differences, IReadOnlyDictionary<string, string> Versions)
+    string? Preset,
+    string PaperPreset,
+    IReadOnlyDictionary<string, SettingDifference> Differences,
+    IReadOnlyDictionary<string, string> Versions)
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The provenance of a run on this machine.</summary>
     /// <param name="options">The settings of the run.</param>
@@ -34,7 +41,8 @@ public sealed record RunProvenance(
 
     /// <summary>Writes provenance.json.</summary>
     /// <param name="folder">The run folder.</param>
-    public void Save(string folder) => File.WriteAllText(Path.Combine(folder, "provenance.json"), JsonSerializer.Serialize(this, Json));
+    public void Save(string folder) =>
+        File.WriteAllText(Path.Combine(folder, "provenance.json"), JsonSerializer.Serialize(this, Json));
 
     // Where the files lie is no matter of protocol; a preset, valid but for that, is bound as if it lay here.
     private static Dictionary<string, string> OfPreset(string name)
@@ -50,13 +58,13 @@ public sealed record RunProvenance(
         return new(ConfigurationLayer.FromJson(json, "").Values);
     }
 
-    private static SortedDictionary<string, SettingDifference> Differing(Dictionary<string, string> paper, Dictionary<string, string> run) =>
-        new(
-            paper.Keys.Union(run.Keys)
-                .Select(key => KeyValuePair.Create(key, new SettingDifference(paper.GetValueOrDefault(key), run.GetValueOrDefault(key))))
-                .Where(pair => pair.Value.Paper != pair.Value.Run)
-                .ToDictionary(),
-            StringComparer.Ordinal);
+    private static SortedDictionary<string, SettingDifference> Differing(
+        Dictionary<string, string> paper, Dictionary<string, string> run)
+    {
+        var both = paper.Keys.Union(run.Keys)
+            .ToDictionary(key => key, key => new SettingDifference(paper.GetValueOrDefault(key), run.GetValueOrDefault(key)));
+        return new(both.Where(pair => pair.Value.Paper != pair.Value.Run).ToDictionary(), StringComparer.Ordinal);
+    }
 
     private static Dictionary<string, string> Installed() => new()
     {

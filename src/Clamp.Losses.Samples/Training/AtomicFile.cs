@@ -23,7 +23,7 @@ internal static class AtomicFile
 
             File.Move(beside, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             RemoveIfPossible(beside);
             throw new IOException($"'{path}' could not be written; what was there is kept. {e.Message}", e);
@@ -36,9 +36,12 @@ internal static class AtomicFile
         {
             File.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             // The write's own failure is what the caller must hear.
         }
     }
+
+    // A file that grows beyond what the system allows (EFBIG) is told as an argument out of range.
+    private static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 }

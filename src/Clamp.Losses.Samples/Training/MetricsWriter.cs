@@ -8,11 +8,11 @@ public sealed class MetricsWriter : IDisposable
 
     /// <summary>
     /// Opens the file after a number of steps: what was written beyond them, by a process that was killed before its next checkpoint, is
-    /// cut off. While it is open no other run can write to the file.
+    /// cut off.
     /// </summary>
     /// <param name="path">The file; it is created when it does not exist.</param>
     /// <param name="stepsDone">The steps whose lines are kept; 0 for a new run.</param>
-    /// <exception cref="IOException">The file cannot be written, or another process is writing to it.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public MetricsWriter(string path, int stepsDone)
     {
         _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);

@@ -35,11 +35,14 @@ public sealed record PretrainOptions
     /// <summary>The network whose features are wanted.</summary>
     public EncoderKind Encoder { get; init; } = EncoderKind.Tiny;
 
-    /// <summary>Whether the encoder begins with a 3x3 convolution, for small images, or with ImageNet's stem: 7x7, stride 2, max-pool.</summary>
+    /// <summary>Whether the encoder begins with a 3x3 convolution, for small images, or ImageNet's stem: 7x7, stride 2, max-pool.</summary>
     public bool SmallStem { get; init; } = true;
 
     /// <summary>The padding of the small stem: 1, or 2 as in the paper's code, which adds 2 pixels to height and width.</summary>
     public int StemPadding { get; init; } = 1;
+
+    /// <summary>What the encoder's convolutions compute in while training; its features are scored in float32 whatever it is.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>The widths of the projection head's layers; the last is D.</summary>
     public IReadOnlyList<int> Projection { get; init; } = [256, 128];
@@ -98,6 +101,8 @@ public sealed record PretrainOptions
     /// <summary>The augmentation of the odd views, counted from 0; null for the same as the even ones'.</summary>
     public AugmentationOptions? AlternateAugmentation { get; init; }
 
+    private bool NeedsFiles => Dataset != DatasetKind.Shapes;
+
     /// <summary>The highest learning rate of the run: <see cref="LearningRate"/>, scaled to <see cref="BatchSize"/>.</summary>
     /// <returns>Above 0.</returns>
     public double PeakLearningRate() => LearningRateScaling switch
@@ -106,6 +111,10 @@ public sealed record PretrainOptions
         LearningRateScaling.SquareRoot => LearningRate * Math.Sqrt(BatchSize / ScalingBatch),
         _ => LearningRate,
     };
+
+    /// <summary>The encoder of the options, with fresh random weights.</summary>
+    /// <returns>A new network; the caller owns it.</returns>
+    public ResNet CreateEncoder() => Encoders.Create(Encoder, SmallStem, StemPadding);
 
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
@@ -131,16 +140,17 @@ public sealed record PretrainOptions
     {
         (bool Wrong, string Name, object Given, string Allowed)[] rules =
         [
-            (Dataset != DatasetKind.Shapes && string.IsNullOrEmpty(DataRoot), "--data-root", "not given", $"the folder with the files of {Dataset}"),
+            (NeedsFiles && string.IsNullOrEmpty(DataRoot), "--data-root", "not given", $"the folder with the files of {Dataset}"),
             (ImageSize < 16, "--image-size", ImageSize, "at least 16"),
             (TrainImages < 0, "--train-images", TrainImages, "at least 0"),
             (TestImages < 0, "--test-images", TestImages, "at least 0"),
             (StemPadding is not (1 or 2), "StemPadding", StemPadding, "1 or 2"),
             (StemPadding != 1 && !SmallStem, "StemPadding", StemPadding, "1 unless SmallStem is true, the one stem with a choice"),
-            (Projection.Count == 0 || Projection.Any(width => width < 1), "--projection", string.Join(' ', Projection), "widths of at least 1"),
+            (Projection.Count == 0 || Projection.Any(w => w < 1), "--projection", string.Join(' ', Projection), "widths of at least 1"),
             (Epochs < 1, "--epochs", Epochs, "at least 1"),
             (BatchSize < 4, "--batch-size", BatchSize, "at least 4"),
             (Views < 2, "--views", Views, "at least 2"),
+            (!Enum.IsDefined(Precision), "--precision", Precision, "float32 or bfloat16"),
             (!Enum.IsDefined(Loss), "--loss", Loss, "a known loss"),
             (Chunk < 0, "--chunk", Chunk, "at least 0"),
             (Chunk > 0 && Loss != LossKind.Clamp, "--chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),

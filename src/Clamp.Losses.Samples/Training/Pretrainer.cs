@@ -42,7 +42,7 @@ public sealed class Pretrainer : IDisposable
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
 
         random.manual_seed(options.Seed);
-        Encoder = Encoders.Create(options.Encoder).to(device);
+        Encoder = options.CreateEncoder().to(device);
         _head = new ProjectionHead(Encoder.FeatureWidth, options.Projection).to(device);
         _optimizer = OptimizerFactory.Create(options, Encoder.parameters().Concat(_head.parameters()));
     }
@@ -167,7 +167,11 @@ public sealed class Pretrainer : IDisposable
         return (loss.detach(), leaf.detach(), lossSeconds);
     }
 
-    private Tensor Embed(Tensor images) => _head.call(Encoder.call(images));
+    private Tensor Embed(Tensor images)
+    {
+        var type = _options.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        return _head.call(Encoder.call(images.to(type)));
+    }
 
     private SubManifoldGeometry Measure(Tensor embeddings, double loss) => double.IsFinite(loss)
         ? _packing.Measure(embeddings)

@@ -19,6 +19,9 @@ public sealed class RunFolder
     /// <summary>The folder.</summary>
     public string Path { get; }
 
+    /// <summary>The settings of the run.</summary>
+    public string ConfigFile => File("config.json");
+
     /// <summary>What each step did.</summary>
     public string MetricsFile => File("metrics.csv");
 
@@ -32,9 +35,6 @@ public sealed class RunFolder
     public bool IsFinished => System.IO.File.Exists(EncoderFile);
 
     private string PlotFile => File("training.png");
-
-    /// <summary>The settings of the run.</summary>
-    public string ConfigFile => File("config.json");
 
     private string EncoderFile => File("encoder.dat");
 
@@ -87,6 +87,23 @@ public sealed class RunFolder
     /// <param name="options">The options of a run.</param>
     /// <returns>JSON.</returns>
     public static string ToJson(PretrainOptions options) => JsonSerializer.Serialize(options, Json);
+
+    /// <summary>Keeps other processes from training in the folder.</summary>
+    /// <returns>The lock; it ends when it is disposed, and with the process however that ends.</returns>
+    /// <exception cref="IOException">Another process trains there, or the folder cannot be written.</exception>
+    public IDisposable Lock()
+    {
+        try
+        {
+            const int NoBuffer = 0;
+            return new FileStream(
+                File("run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, NoBuffer, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"'{Path}' cannot be trained in, perhaps because another process does: {e.Message}", e);
+        }
+    }
 
     /// <summary>Draws the run, all or nothing.</summary>
     /// <param name="history">Its steps, in order.</param>

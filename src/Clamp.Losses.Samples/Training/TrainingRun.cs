@@ -32,6 +32,7 @@ public sealed class TrainingRun(Pretrainer trainer, RunFolder folder, RunSetting
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
     public int Train()
     {
+        using var exclusive = folder.Lock();
         using var signals = new StopSignals();
         using var metrics = new MetricsWriter(folder.MetricsFile, trainer.StepsDone);
         _checkpoints.RemoveUnfinished();

@@ -1,5 +1,6 @@
 using Clamp.Losses.Samples.Commands;
 using Clamp.Losses.Samples.Tests.Data;
+using Clamp.Losses.Samples.Training;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 
@@ -45,6 +46,48 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void Pretrain_OutputIsAFile_IsToldAndTheFileIsKept()
+    {
+        var file = _temporary.PathOf("file");
+        File.WriteAllText(file, "kept");
+
+        var (exit, _, error) = Run("pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--output", file);
+
+        exit.Should().Be(1);
+        error.Should().StartWith($"error: The output folder '{file}' cannot be created").And.NotContain("   at ");
+        File.ReadAllText(file).Should().Be("kept");
+    }
+
+    [Fact]
+    public void Pretrain_Quiet_WritesTheResultAloneAndAFinishedRunIsNotResumed()
+    {
+        var (_, result, errors) = Run(
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--views", "2", "--quiet",
+            "--output", Folder);
+        var encoder = File.ReadAllBytes(Path.Combine(Folder, "encoder.dat"));
+
+        var (exit, output, _) = Run("pretrain", "--resume", Folder);
+
+        errors.Should().BeEmpty();
+        result.TrimEnd().Should().StartWith("linear probe").And.EndWith(Folder).And.NotContain("\n");
+        exit.Should().Be(0);
+        output.Should().Contain($"The run in {Folder} is finished");
+        File.ReadAllBytes(Path.Combine(Folder, "encoder.dat")).Should().Equal(encoder);
+    }
+
+    [Fact]
+    public void Pretrain_ResumeWithOtherSettings_NamesThem()
+    {
+        Run("pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--output", Folder);
+        File.Delete(Path.Combine(Folder, "encoder.dat"));
+
+        var (exit, _, error) = Run("pretrain", "--resume", Folder, "--epochs", "7");
+
+        exit.Should().Be(1);
+        error.Should().Contain("Epochs was 1 and is 7").And.NotContain("Views");
+    }
+
+    [Fact]
     public void Probe_FinishedRun_ScoresItBesideAnUntrainedEncoder()
     {
         Run("pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
@@ -67,6 +110,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --loss 7", "--loss is '7'")]
     [InlineData("pretrain --loss nt-xent --chunk 16", "unless --loss is clamp")]
     [InlineData("probe --run no-such-run", "config.json")]
+    [InlineData("pretrain --resume no-such-run", "--resume takes the folder of an earlier pretraining")]
+    [InlineData("pretrain --resume old --output new", "give one of them")]
+    [InlineData("pretrain --keep-checkpoints 0", "--keep-checkpoints is 0; it must be at least 1")]
+    [InlineData("export --run no-such-run --output encoder.safetensors", "config.json")]
+    [InlineData("import --weights no-such-file --encoder tiny --output run", "no-such-file")]
+    [InlineData("import --weights no-such-file --encoder vgg --output run", "must be tiny, resnet18, resnet34 or resnet50")]
+    [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {
         var (exit, _, error) = Run(arguments.Split(' '));
@@ -124,8 +174,8 @@ public sealed class CommandLineTests : IDisposable
     public void Pretrain_ScaledLearningRate_IsTold()
     {
         var (exit, output, error) = Run(
-            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12", "--views", "2",
-            "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12",
+            "--views", "2", "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
 
         exit.Should().Be(0, error);
         output.Should().Contain("Lars with peak learning rate 0.04688");
@@ -138,7 +188,46 @@ public sealed class CommandLineTests : IDisposable
         var (exit, output, error) = Run("--help");
 
         exit.Should().Be(0, error);
-        output.Should().ContainAll("pretrain", "probe", "Without arguments");
+        output.Should().ContainAll("pretrain", "probe", "export", "import", "doctor", "Without arguments");
+    }
+
+    [Fact]
+    public void ExportAndImport_OfARun_MakeARunThatIsProbedAlike()
+    {
+        var (file, imported) = (_temporary.PathOf("encoder.safetensors"), Path.Combine(_temporary.Root.FullName, "imported"));
+        Run(
+            "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder,
+            "--precision", "bfloat16");
+
+        Run("export", "--run", Folder, "--output", file).Should().BeEquivalentTo((0, $"wrote Tiny, 44 tensors, to {file}{Environment.NewLine}", ""));
+        Run("import", "--weights", file, "--encoder", "tiny", "--output", imported).Exit.Should().Be(0);
+
+        string[] size = ["--train-images", "48", "--test-images", "24"];
+        Run(["probe", "--run", imported, .. size]).Output.Should().Be(Run(["probe", "--run", Folder, .. size]).Output);
+    }
+
+    [Fact]
+    public void Export_ToAFileThatIsThere_RefusesAndKeepsIt()
+    {
+        var file = _temporary.PathOf("encoder.safetensors");
+        File.WriteAllText(file, "earlier");
+        using var encoder = new PretrainOptions().CreateEncoder();
+        RunFolder.Create(Folder, new PretrainOptions()).SaveEncoder(encoder);
+
+        var (exit, _, error) = Run("export", "--run", Folder, "--output", file);
+
+        exit.Should().Be(1);
+        error.Should().Contain("exists already");
+        File.ReadAllText(file).Should().Be("earlier");
+    }
+
+    [Fact]
+    public void Doctor_WhereTestsRun_PrintsTheTableAndSucceeds()
+    {
+        var (exit, output, error) = Run("doctor");
+
+        exit.Should().Be(0, error);
+        output.Should().ContainAll("libtorch's version", "training step", "Training works on this machine.");
     }
 
     private static (int Exit, string Output, string Error) Run(params string[] arguments)

@@ -30,9 +30,13 @@ public sealed class PresetFilesTests
     }
 
     [Fact]
-    public void ShapesCpu_IsTheDefaults() => Resolved("shapes-cpu").Should().BeEquivalentTo(new PretrainOptions { DataRoot = "." });
+    public void ShapesCpu_IsTheDefaults() =>
+        Resolved("shapes-cpu").Should().BeEquivalentTo(new PretrainOptions { DataRoot = "." });
 
-    /// <summary>The paper's examples/cifar10/config.ini, number by number; its batch of 128 takes the linearly scaled 0.1 to 0.05.</summary>
+    [Fact]
+    public void OfThePaper_AllExist() => PresetFiles.Names.Should().Contain(PresetFiles.OfThePaper);
+
+    /// <summary>The paper's examples/cifar10/config.ini; its batch of 128 takes the linearly scaled 0.1 to 0.05.</summary>
     [Fact]
     public void Cifar10_HasThePapersValues()
     {
@@ -70,7 +74,7 @@ public sealed class PresetFilesTests
         options.PeakLearningRate().Should().BeApproximately(0.05, 1e-12);
     }
 
-    /// <summary>The paper's examples/imagenet*/config.ini; its 8-view file of ImageNet-100 says 4 views, a slip that is not repeated.</summary>
+    /// <summary>The paper's examples/imagenet*/config.ini, but for the 4 views in its file of ImageNet-100 with 8.</summary>
     [Theory]
     [InlineData("imagenet100-4views", 4, 200, 2.0, 4.0)]
     [InlineData("imagenet100-8views", 8, 200, 2.0, 4.0)]

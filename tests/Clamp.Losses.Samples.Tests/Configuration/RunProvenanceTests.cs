@@ -49,7 +49,8 @@ public sealed class RunProvenanceTests
         var versions = json.RootElement.GetProperty("Versions");
         versions.GetProperty("libtorch").GetString().Should().StartWith(torch.__version__).And.MatchRegex(@"^\d+\.\d+");
         versions.EnumerateObject().Select(version => version.Name).Should().Equal("Clamp.Losses", "TorchSharp", "libtorch", ".NET", "OS");
-        versions.EnumerateObject().Should().OnlyContain(version => version.Value.GetString()!.Length > 3 && version.Value.GetString() != "unknown");
+        versions.EnumerateObject().Select(version => version.Value.GetString()).Should()
+            .OnlyContain(version => version!.Length > 3 && version != "unknown");
     }
 
     private static PretrainOptions OfPreset(string name, params (string Key, string Value)[] changes)

@@ -32,7 +32,9 @@ internal sealed class SampleProcess : IDisposable
 
     private static string Sample => Path.Combine(AppContext.BaseDirectory, "Clamp.Losses.Samples.dll");
 
-    public static SampleProcess Start(params string[] arguments) => new(new ProcessStartInfo(Host, [Sample, .. arguments]));
+    /// <summary>Starts it with signals as a terminal leaves them: what runs in the background may have inherited that SIGINT is ignored.</summary>
+    public static SampleProcess Start(params string[] arguments) =>
+        new(new ProcessStartInfo("env", ["--default-signal=INT", Host, Sample, .. arguments]));
 
     /// <summary>Starts it where no file can grow beyond a size, as on a full disk.</summary>
     public static SampleProcess StartWithFullDisk(int fileKilobytes, params string[] arguments)

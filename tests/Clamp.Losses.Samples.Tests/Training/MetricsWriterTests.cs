@@ -55,16 +55,6 @@ public sealed class MetricsWriterTests : IDisposable
     }
 
     [Fact]
-    public void Constructor_FileOfARunningProcess_IsRefused()
-    {
-        using var running = new MetricsWriter(FilePath, 0);
-
-        var act = () => new MetricsWriter(FilePath, 0);
-
-        act.Should().Throw<IOException>();
-    }
-
-    [Fact]
     public void ReadThinned_LongRun_HasItsEndsAndNoMoreThanAskedFor()
     {
         Write(stepsDone: 0, [.. Enumerable.Range(1, 105)]);

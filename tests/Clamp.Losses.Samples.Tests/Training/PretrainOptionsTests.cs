@@ -47,7 +47,8 @@ public sealed class PretrainOptionsTests
         };
 
         options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
-            "StemPadding is 3", "Momentum is 1", "TrustCoefficient is 0", "Clamp: RadiusScale is -2", "Augmentation: Hue is 1", "AlternateAugmentation: FlipProbability is 2");
+            "StemPadding is 3", "Momentum is 1", "TrustCoefficient is 0", "Clamp: RadiusScale is -2", "Augmentation: Hue is 1",
+            "AlternateAugmentation: FlipProbability is 2");
     }
 
     [Fact]

@@ -11,18 +11,9 @@ namespace Clamp.Losses.Samples.Tests.Training;
 [Collection(nameof(PretrainerTests))]
 public sealed class PretrainerTests
 {
-    private static readonly PretrainOptions Options = new()
-    {
-        ImageSize = 16,
-        Projection = [32, 16],
-        Epochs = 2,
-        BatchSize = 8,
-        Views = 2,
-        LearningRate = 1e-3,
-        Seed = 5,
-    };
+    private static readonly PretrainOptions Options = SmallRun.Options;
 
-    private static readonly LabelledImages Images = ShapesGenerator.Generate(24, 16, seed: 1);
+    private static readonly LabelledImages Images = SmallRun.Images;
 
     [Fact]
     public void Run_ReportsEveryStepInOrder()

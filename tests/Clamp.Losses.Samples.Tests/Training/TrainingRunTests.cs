@@ -77,6 +77,19 @@ public sealed class TrainingRunTests : IDisposable
         File.ReadAllText(folder.CheckpointFolder).Should().Be("in the way");
     }
 
+    [Fact]
+    public void Train_FolderOfARunningProcess_IsRefused()
+    {
+        using var trainer = SmallRun.Trainer(SmallRun.Options);
+        var folder = RunFolder.Create(Folder, SmallRun.Options);
+        using var running = folder.Lock();
+
+        var act = () => new TrainingRun(trainer, folder, Quiet).Train();
+
+        act.Should().Throw<IOException>().WithMessage($"'{Folder}' cannot be trained in*another process*");
+        trainer.StepsDone.Should().Be(0);
+    }
+
     private void Train(Pretrainer trainer, RunSettings settings) =>
         new TrainingRun(trainer, RunFolder.Create(Folder, SmallRun.Options), settings).Train();
 

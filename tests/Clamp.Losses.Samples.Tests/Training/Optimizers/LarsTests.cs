@@ -92,7 +92,8 @@ public sealed class LarsTests
         Step(large, steeper, Gradients[0].Select(g => 1000 * g).ToArray());
 
         Values(steeper).Should().Equal(Values(weight), (a, b) => Math.Abs(a - b) < 1e-9, "without decay the ratio takes the scale away");
-        Distance(Values(weight), Start).Should().BeApproximately(Rate * 0.001 * Norm(Start), 1e-9, "eta is the share that a step may change");
+        Distance(Values(weight), Start).Should().BeApproximately(
+            Rate * 0.001 * Norm(Start), 1e-9, "eta is the share of its norm that a step of rate 1 changes");
     }
 
     [Fact]

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Clamp.Losses.Samples.Augmentation;
+using Clamp.Losses.Samples.Interchange;
+using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Training;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>Makes a run folder of an encoder that was trained elsewhere.</summary>
+public static class ImportCommand
+{
+    /// <summary>The command.</summary>
+    /// <returns>A new command.</returns>
+    public static Command Create()
+    {
+        var weights = new Option<string>("--weights") { Description = "The safetensors file.", HelpName = "FILE", Required = true };
+        var encoder = NamedOption.Create<EncoderKind>(
+            "--encoder", "The architecture that the file must hold.", "tiny", "resnet18", "resnet34", "resnet50");
+        var output = new Option<string>("--output") { Description = "The run folder, a new one.", HelpName = "DIR", Required = true };
+        var stemPadding = new Option<int?>("--stem-padding")
+        {
+            Description = "The padding of a 3x3 stem, 1 or 2, which no weight shows; by default what the metadata say, or 1.",
+        };
+        var imageSize = new Option<int?>("--image-size")
+        {
+            Description = "The side that shapes and image folders are brought to; by default what the metadata say, or 32.",
+        };
+        encoder.Required = true;
+        var command = new Command("import", $"""
+            Make a run folder of an encoder in safetensors with torchvision's names, for the commands that take --run.
+
+            Every tensor of the architecture must be there with its shape, and no other; a classifier fc is passed over. The stem is told by
+            the size of conv1. The commands show the encoder images normalised by this trainer, (pixel / 255 - {MultiViewAugmentation.Mean}) / {MultiViewAugmentation.StandardDeviation}.
+            """) { weights, encoder, output, stemPadding, imageSize };
+        command.SetAction(arguments => Run(
+            arguments.GetValue(weights)!,
+            arguments.GetValue(encoder)!.Value,
+            arguments.GetValue(output)!,
+            arguments.GetValue(stemPadding),
+            arguments.GetValue(imageSize)));
+        return command;
+    }
+
+    private static int Run(string weights, EncoderKind kind, string output, int? stemPadding, int? imageSize)
+    {
+        var (encoder, options, hasClassifier) = EncoderFile.Read(weights, kind, stemPadding, imageSize);
+        using (encoder)
+        {
+            RunFolder.Create(output, options).SaveEncoder(encoder);
+        }
+
+        var stem = options.SmallStem ? $"the small stem of padding {options.StemPadding}" : "ImageNet's stem";
+        Console.WriteLine($"imported {kind} with {stem}{(hasClassifier ? ", without its classifier fc" : "")}, to {output}");
+        return 0;
+    }
+}
