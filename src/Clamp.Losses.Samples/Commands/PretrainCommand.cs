@@ -4,6 +4,7 @@ using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
