@@ -32,6 +32,7 @@ public static class PretrainCommand
                 return 0;
             }
 
+            settings.Fetch(arguments, options);
             return Run(options, run.Settings(arguments), settings.Preset(arguments));
         });
         return command;
@@ -104,7 +105,8 @@ public static class PretrainCommand
         options.ImageSize,
         options.TrainImages,
         options.TestImages,
-        options.Seed);
+        options.Seed,
+        options.StreamImages);
 
     private static RunFolder OpenOrCreate(PretrainOptions options, RunSettings settings, string? preset)
     {

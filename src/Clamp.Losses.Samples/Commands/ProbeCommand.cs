@@ -20,13 +20,16 @@ public static class ProbeCommand
         command.SetAction(arguments =>
         {
             var (folder, options) = RunFolder.Open(arguments.GetValue(run)!);
-            return Run(folder, options with
+            options = options with
             {
                 Dataset = arguments.GetValue(dataset.Dataset) ?? options.Dataset,
                 DataRoot = arguments.GetValue(dataset.DataRoot)?.FullName ?? options.DataRoot,
+                StreamImages = arguments.GetValue(dataset.StreamImages) ?? options.StreamImages,
                 TrainImages = arguments.GetResult(dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(dataset.TrainImages),
                 TestImages = arguments.GetResult(dataset.TestImages) is null ? options.TestImages : arguments.GetValue(dataset.TestImages),
-            });
+            };
+            dataset.Fetch(arguments, options.Dataset, options.DataRoot);
+            return Run(folder, options);
         });
         return command;
     }
