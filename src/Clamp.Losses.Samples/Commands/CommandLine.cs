@@ -21,6 +21,9 @@ public static class CommandLine
         {
             PretrainCommand.Create(),
             ProbeCommand.Create(),
+            KnnCommand.Create(),
+            FinetuneCommand.Create(),
+            TransferCommand.Create(),
         };
         root.SetAction(_ => PretrainCommand.Run(new PretrainOptions(), output: null));
         try

@@ -18,9 +18,10 @@ public sealed class RunFolder
     /// <summary>The plot of the run.</summary>
     public string PlotFile => File("training.png");
 
-    private string ConfigFile => File("config.json");
+    /// <summary>The weights of the trained encoder.</summary>
+    public string EncoderFile => File("encoder.dat");
 
-    private string EncoderFile => File("encoder.dat");
+    private string ConfigFile => File("config.json");
 
     /// <summary>Creates the folder and stores the options in it.</summary>
     /// <param name="path">Where, or null for a new folder under runs/.</param>

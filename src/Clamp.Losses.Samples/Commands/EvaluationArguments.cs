@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Clamp.Losses.Samples.Training;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>The options shared by the commands that evaluate a run.</summary>
+internal sealed class EvaluationArguments
+{
+    private readonly Option<string> _run = new("--run")
+    {
+        Description = "The folder of a finished pretraining.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private readonly Option<int> _seed = new("--seed")
+    {
+        Description = "Seeds the evaluation: what is held out or labelled, order and augmentation. The images stay those of the run.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier result." };
+
+    public DatasetArguments Dataset { get; } = new();
+
+    public Option<string?> Output { get; } = new("--output");
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_run);
+        Dataset.AddTo(command);
+        command.Options.Add(_seed);
+        command.Options.Add(Output);
+        command.Options.Add(_force);
+    }
+
+    public int Seed(ParseResult arguments) => arguments.GetValue(_seed);
+
+    public bool Force(ParseResult arguments) => arguments.GetValue(_force);
+
+    /// <summary>Opens the run; its images are its own, where no option says otherwise.</summary>
+    public (RunFolder Folder, PretrainOptions Options) Open(ParseResult arguments)
+    {
+        var (folder, options) = RunFolder.Open(arguments.GetValue(_run)!);
+        return (folder, options with
+        {
+            Dataset = arguments.GetValue(Dataset.Dataset) ?? options.Dataset,
+            DataRoot = arguments.GetValue(Dataset.DataRoot)?.FullName ?? options.DataRoot,
+            TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
+            TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),
+        });
+    }
+}
