@@ -27,7 +27,10 @@ public static class LinearProbe
         var sweep = Sweep(standard, classes, seed, options);
         var best = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate;
         using var classifier = Trained([best], standard.Train, standard.Epoch, classes, seed, options)[0];
-        return new ProbeResult(classifier.AccuracyOn(standard.Test), best, sweep);
+        return classifier.IsFinite
+            ? new ProbeResult(classifier.AccuracyOn(standard.Test), best, sweep)
+            : throw new TrainingDivergedException(FormattableString.Invariant(
+                $"The probe's weights are not finite at learning rate {best}, the best tried: lower --learning-rates, or check the features."));
     }
 
     private static List<ProbedRate> Sweep(ProbeFeatures features, int classes, int seed, ProbeOptions options)

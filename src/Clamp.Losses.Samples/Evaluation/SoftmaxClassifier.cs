@@ -37,6 +37,16 @@ internal sealed class SoftmaxClassifier : IDisposable
     /// <summary>The peak learning rate.</summary>
     public double LearningRate { get; }
 
+    /// <summary>Whether training has kept every weight a finite number.</summary>
+    public bool IsFinite
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            return _linear.parameters().All(parameter => parameter.isfinite().all().item<bool>());
+        }
+    }
+
     /// <summary>Trains on every image once, in a new random order.</summary>
     public void TrainEpoch(FeatureSet train)
     {

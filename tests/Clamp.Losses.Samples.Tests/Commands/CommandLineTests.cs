@@ -1,5 +1,5 @@
-using Clamp.Losses.Samples.Commands;
 using Clamp.Losses.Samples.Tests.Data;
+using Clamp.Losses.Samples.Tests.Support;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 
@@ -44,17 +44,6 @@ public sealed class CommandLineTests : IDisposable
         File.ReadAllText(Path.Combine(Folder, "config.json")).Should().Contain(config);
     }
 
-    [Fact]
-    public void Probe_FinishedRun_ScoresItBesideAnUntrainedEncoder()
-    {
-        Run("pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
-
-        var (exit, output, error) = Run("probe", "--run", Folder, "--train-images", "60");
-
-        exit.Should().Be(0, error);
-        output.Should().ContainAll("untrained", "pretrained", "trained on 60 and scored on 24");
-    }
-
     [Theory]
     [InlineData("pretrain --dataset cifar10", "--data-root")]
     [InlineData("pretrain --views 1 --epochs 0", "views is 1")]
@@ -78,24 +67,8 @@ public sealed class CommandLineTests : IDisposable
         var (exit, output, error) = Run("--help");
 
         exit.Should().Be(0, error);
-        output.Should().ContainAll("pretrain", "probe", "Without arguments");
+        output.Should().ContainAll("pretrain", "probe", "knn", "finetune", "transfer", "Without arguments");
     }
 
-    private static (int Exit, string Output, string Error) Run(params string[] arguments)
-    {
-        var (console, errors) = (Console.Out, Console.Error);
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        try
-        {
-            Console.SetOut(output);
-            Console.SetError(error);
-            return (CommandLine.Run(arguments), output.ToString(), error.ToString());
-        }
-        finally
-        {
-            Console.SetOut(console);
-            Console.SetError(errors);
-        }
-    }
+    private static (int Exit, string Output, string Error) Run(params string[] arguments) => Trainer.Run(arguments);
 }
