@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Training;
 using Microsoft.Extensions.Options;
 
@@ -25,7 +26,7 @@ public static class CommandLine
             FinetuneCommand.Create(),
             TransferCommand.Create(),
         };
-        root.SetAction(_ => PretrainCommand.Run(new PretrainOptions(), output: null));
+        root.SetAction(_ => PretrainCommand.Run(PretrainConfiguration.Resolve([ConfigurationLayer.FromEnvironment()]), new RunSettings()));
         try
         {
             return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

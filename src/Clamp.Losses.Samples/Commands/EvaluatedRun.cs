@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Models;
@@ -38,7 +39,7 @@ internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, Im
     public ResNet Untrained()
     {
         random.manual_seed(options.Seed);
-        return Encoders.Create(options.Encoder).to(Device);
+        return Encoders.Create(options.Encoder, options.SmallStem, options.StemPadding).to(Device);
     }
 
     /// <summary>The encoder with the weights that the run ended with; the caller owns it.</summary>
@@ -63,6 +64,6 @@ internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, Im
             images.Train.Height,
             images.Train.Width,
             seed,
-            SoftwareVersions.Current);
+            RunProvenance.Installed());
     }
 }

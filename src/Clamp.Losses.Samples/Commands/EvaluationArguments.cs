@@ -13,10 +13,9 @@ internal sealed class EvaluationArguments
         Required = true,
     };
 
-    private readonly Option<int> _seed = new("--seed")
+    private readonly Option<int?> _seed = new("--seed")
     {
-        Description = "Seeds the evaluation: what is held out or labelled, order and augmentation. The images stay those of the run.",
-        DefaultValueFactory = _ => 1,
+        Description = "Seeds what is held out or labelled, order and augmentation; by default the run's. The images stay those of the run.",
     };
 
     private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier result." };
@@ -34,7 +33,7 @@ internal sealed class EvaluationArguments
         command.Options.Add(_force);
     }
 
-    public int Seed(ParseResult arguments) => arguments.GetValue(_seed);
+    public int Seed(ParseResult arguments, PretrainOptions options) => arguments.GetValue(_seed) ?? options.Seed;
 
     public bool Force(ParseResult arguments) => arguments.GetValue(_force);
 

@@ -51,7 +51,7 @@ public static class FinetuneCommand
             var (folder, options) = shared.Open(arguments);
             var output = new FinetuneFolder(arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, $"finetune-{choice.Name}"));
             output.Reserve(shared.Force(arguments));
-            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments));
+            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
             return Run(run, choice, protocol, arguments.GetValue(fromScratch), output);
         });
         return command;

@@ -41,7 +41,7 @@ public static class KnnCommand
             Check(counts, heat);
             var output = arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, "knn.json");
             ResultFile.Reserve(output, shared.Force(arguments));
-            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments));
+            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
             return Run(run, counts, heat, arguments.GetValue(untrained), output);
         });
         return command;

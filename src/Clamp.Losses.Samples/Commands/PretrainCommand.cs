@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Training;
@@ -14,83 +15,85 @@ public static class PretrainCommand
     /// <returns>A new command.</returns>
     public static Command Create()
     {
-        var defaults = new PretrainOptions();
-        var dataset = new DatasetArguments();
-        var imageSize = Option("--image-size", "The side that shapes and image folders are brought to, in pixels.", defaults.ImageSize);
-        var encoder = Option("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18 or resnet50.", defaults.Encoder);
-        var projection = Option("--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
-        var epochs = Option("--epochs", "Passes over the training images.", defaults.Epochs);
-        var batchSize = Option("--batch-size", "Images in a batch, B.", defaults.BatchSize);
-        var views = Option("--views", "Views of each image, V.", defaults.Views);
-        var loss = NamedOption.Create<LossKind>(
-            "--loss", "What is minimised.", "clamp", "nt-xent", "vicreg", "barlow-twins", "mmcr", "alignment-uniformity");
-        var chunk = Option(
-            "--chunk", "Images that the encoder takes at once, to bound memory; 0 for the whole batch. With clamp alone.", defaults.Chunk);
-        var learningRate = Option("--learning-rate", "The peak learning rate of AdamW.", defaults.LearningRate);
-        var weightDecay = Option("--weight-decay", "AdamW's decoupled weight decay.", defaults.WeightDecay);
-        var radiusScale = Option("--radius-scale", "r_s, the size of a sub-manifold: larger repels further.", defaults.Clamp.RadiusScale);
-        var seed = Option("--seed", "Seeds weights, order, augmentation, subsets and probe.", defaults.Seed);
-        var output = new Option<string?>("--output") { Description = "The run folder; by default a new one under runs/.", HelpName = "DIR" };
-        projection.AllowMultipleArgumentsPerToken = true;
+        var settings = new PretrainArguments();
+        var run = new RunArguments();
+        var printConfig = new Option<bool>("--print-config") { Description = "Print the resolved settings as JSON, and do nothing else." };
 
-        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.");
-        dataset.AddTo(command);
-        Option[] others =
-            [
-                imageSize, encoder, projection, epochs, batchSize, views, loss, chunk, learningRate, weightDecay, radiusScale, seed, output,
-            ];
-        Array.ForEach(others, command.Options.Add);
-        command.SetAction(arguments => Run(
-            defaults with
+        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.") { printConfig };
+        run.AddTo(command);
+        settings.AddTo(command);
+        command.SetAction(arguments =>
+        {
+            var options = settings.Resolve(arguments, run.Resumed(arguments));
+            if (arguments.GetValue(printConfig))
             {
-                Dataset = arguments.GetValue(dataset.Dataset) ?? defaults.Dataset,
-                DataRoot = arguments.GetValue(dataset.DataRoot)?.FullName,
-                TrainImages = arguments.GetValue(dataset.TrainImages),
-                TestImages = arguments.GetValue(dataset.TestImages),
-                ImageSize = arguments.GetValue(imageSize),
-                Encoder = arguments.GetValue(encoder),
-                Projection = arguments.GetValue(projection)!,
-                Epochs = arguments.GetValue(epochs),
-                BatchSize = arguments.GetValue(batchSize),
-                Views = arguments.GetValue(views),
-                Loss = arguments.GetValue(loss) ?? defaults.Loss,
-                Chunk = arguments.GetValue(chunk),
-                LearningRate = arguments.GetValue(learningRate),
-                WeightDecay = arguments.GetValue(weightDecay),
-                Seed = arguments.GetValue(seed),
-                Clamp = new ClampLossOptions { RadiusScale = arguments.GetValue(radiusScale) },
-            },
-            arguments.GetValue(output)));
+                Console.WriteLine(RunFolder.ToJson(options));
+                return 0;
+            }
+
+            return Run(options, run.Settings(arguments), settings.Preset(arguments));
+        });
         return command;
     }
 
     /// <summary>Trains, scores, and writes the run folder.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="output">The run folder, or null for a new one under runs/.</param>
-    /// <returns>The exit code, 0.</returns>
-    public static int Run(PretrainOptions options, string? output)
+    /// <param name="settings">Where and how; with <see cref="RunSettings.Resume"/> the options must be those of the earlier run.</param>
+    /// <param name="preset">The preset that the options began with, or null.</param>
+    /// <returns>The exit code: 0, or that of a signal.</returns>
+    public static int Run(PretrainOptions options, RunSettings settings, string? preset = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(settings);
         options.Validate();
+        settings.Checkpoints.Validate();
+        if (settings.Resume is { } finished && RunFolder.Resume(finished).IsFinished)
+        {
+            Console.WriteLine($"The run in {finished} is finished: nothing is left to resume. Score it with probe --run {finished}.");
+            return 0;
+        }
+
         var device = cuda.is_available() ? CUDA : CPU;
         var images = Load(options);
         using var trainer = new Pretrainer(options, images.Train, device);
-        var folder = RunFolder.Create(output, options);
-        Console.WriteLine(
+        var folder = OpenOrCreate(options, settings, preset);
+        var output = settings.Quiet ? TextWriter.Null : Console.Out;
+        output.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
             + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
-            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; run folder {folder.Path}");
+            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; {options.Optimizer} with peak learning rate "
+            + FormattableString.Invariant($"{options.PeakLearningRate():G4}; run folder {folder.Path}"));
 
         var before = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
-        var clock = Stopwatch.StartNew();
-        var history = Train(trainer, folder);
-        var seconds = clock.Elapsed.TotalSeconds;
-        folder.SaveEncoder(trainer.Encoder);
-        TrainingPlot.Save(history, folder.PlotFile);
-        var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
+        var run = new TrainingRun(trainer, folder, settings);
+        if (settings.Resume is not null)
+        {
+            run.Restore(message => Console.Error.WriteLine($"warning: {message}"));
+            output.WriteLine($"resumed after step {trainer.StepsDone}");
+        }
 
-        WriteTable(before, after, history[0], history[^1]);
-        Console.WriteLine($"trained in {seconds:F0} s; wrote config.json, metrics.csv, encoder.dat and training.png to {folder.Path}");
+        var clock = Stopwatch.StartNew();
+        var exitCode = run.Train();
+        var seconds = clock.Elapsed.TotalSeconds;
+        if (exitCode != 0)
+        {
+            Console.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
+            return exitCode;
+        }
+
+        var history = MetricsFile.ReadThinned(folder.MetricsFile, trainer.TotalSteps);
+        folder.SavePlot(history);
+        folder.SaveEncoder(trainer.Encoder);
+        var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
+        if (!settings.Quiet)
+        {
+            WriteTable(before, after, history[0], history[^1]);
+            StepTimeTable.Write(run.Times, seconds);
+        }
+
+        Console.WriteLine(
+            $"linear probe {before.LinearProbe:P1} -> {after.LinearProbe:P1}, 20-NN {before.NearestNeighbours:P1} -> "
+            + $"{after.NearestNeighbours:P1}; trained in {seconds:F0} s; run folder {folder.Path}");
         return 0;
     }
 
@@ -102,28 +105,16 @@ public static class PretrainCommand
         options.TestImages,
         options.Seed);
 
-    private static List<StepMetrics> Train(Pretrainer trainer, RunFolder folder)
+    private static RunFolder OpenOrCreate(PretrainOptions options, RunSettings settings, string? preset)
     {
-        var history = new List<StepMetrics>();
-        using var metrics = folder.OpenMetrics();
-        ProgressDisplay.Show(trainer.TotalSteps, report => trainer.Run(step =>
+        if (settings.Resume is { } path)
         {
-            history.Add(step);
-            metrics.Write(step);
-            report(step);
-        }));
-        WarnOfCollapse(history[^1]);
-        return history;
-    }
-
-    private static void WarnOfCollapse(StepMetrics last)
-    {
-        if (last.Verdict == PackingVerdict.Collapsed)
-        {
-            Console.Error.WriteLine(
-                "warning: the embeddings have collapsed: different images share one place, so the low loss means nothing. "
-                + "Lower --learning-rate or, with --loss clamp, raise --radius-scale.");
+            return RunFolder.Resume(path);
         }
+
+        var folder = RunFolder.Create(settings.Output, options);
+        RunProvenance.Of(options, preset).Save(folder.Path);
+        return folder;
     }
 
     private static void WriteTable(EncoderScore before, EncoderScore after, StepMetrics start, StepMetrics end)
@@ -133,7 +124,4 @@ public static class PretrainCommand
         table.AddRow("mean radius", start.MeanRadius, end.MeanRadius, "F3");
         table.Write();
     }
-
-    private static Option<T> Option<T>(string name, string description, T defaultValue) =>
-        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 }

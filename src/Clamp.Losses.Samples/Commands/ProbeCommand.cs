@@ -25,7 +25,7 @@ public static class ProbeCommand
             var protocol = probe.Options(arguments);
             var output = arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, "probe.json");
             ResultFile.Reserve(output, shared.Force(arguments));
-            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments));
+            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
             return Run("probe", run, protocol, arguments.GetValue(probe.Untrained), output);
         });
         return command;

@@ -23,6 +23,5 @@ internal sealed class ResultTable
     public void AddRow(string name, IEnumerable<double> values, string format) =>
         _table.AddRow([name, .. values.Select(value => value.ToString(format, CultureInfo.InvariantCulture))]);
 
-    // A console of its own: the shared one keeps the output that was there when it was first used.
-    public void Write() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }).Write(_table);
+    public void Write() => StandardOutput.Write(_table);
 }

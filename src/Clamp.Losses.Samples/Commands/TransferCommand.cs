@@ -40,7 +40,7 @@ public static class TransferCommand
             ResultFile.Reserve(output, shared.Force(arguments));
             return ProbeCommand.Run(
                 "transfer",
-                Load(folder, options, size, shared.Seed(arguments)),
+                Load(folder, options, size, shared.Seed(arguments, options)),
                 protocol,
                 arguments.GetValue(probe.Untrained),
                 output);

@@ -23,4 +23,4 @@ public sealed record EvaluationSetting(
     int ImageHeight,
     int ImageWidth,
     int Seed,
-    SoftwareVersions Versions);
+    IReadOnlyDictionary<string, string> Versions);

@@ -1,3 +1,5 @@
+using System.Text;
+using Clamp.Losses.Samples.Training;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Evaluation;
@@ -30,13 +32,17 @@ public sealed class FinetuneFolder(string path)
     public void SaveWeights(nn.Module network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        ResultFile.Write(WeightsFile, beside => network.save(beside));
+        AtomicFile.Write(WeightsFile, stream =>
+        {
+            using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+            network.save(writer);
+        });
     }
 
     /// <summary>Stores which images were labelled, all or nothing.</summary>
     /// <param name="positions">Their positions in the training set.</param>
     public void SaveLabels(IEnumerable<int> positions) =>
-        ResultFile.Write(System.IO.Path.Combine(path, "labelled.txt"), beside => LabelList.Write(beside, positions));
+        LabelList.Write(System.IO.Path.Combine(path, "labelled.txt"), positions);
 
     /// <summary>Stores the result, all or nothing.</summary>
     /// <param name="report">The result.</param>

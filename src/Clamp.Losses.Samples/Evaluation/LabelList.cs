@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clamp.Losses.Samples.Training;
 
 namespace Clamp.Losses.Samples.Evaluation;
 
@@ -38,9 +39,16 @@ public static class LabelList
         return positions.Count > 0 ? [.. positions] : throw new InvalidDataException($"'{path}' lists no image.");
     }
 
-    /// <summary>Writes a list that <see cref="Read"/> reads.</summary>
+    /// <summary>Writes a list that <see cref="Read"/> reads, all or nothing.</summary>
     /// <param name="path">The file.</param>
     /// <param name="positions">The positions.</param>
     public static void Write(string path, IEnumerable<int> positions) =>
-        File.WriteAllLines(path, positions.Select(position => position.ToString(CultureInfo.InvariantCulture)));
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            foreach (var position in positions)
+            {
+                writer.WriteLine(position.ToString(CultureInfo.InvariantCulture));
+            }
+        });
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Clamp.Losses.Samples.Training;
 
 namespace Clamp.Losses.Samples.Evaluation;
 
@@ -34,28 +35,5 @@ public static class ResultFile
     /// <param name="path">The file, replaced where it exists.</param>
     /// <param name="result">The result.</param>
     public static void Write<T>(string path, T result) =>
-        Write(path, beside => File.WriteAllText(beside, JsonSerializer.Serialize(result, Format)));
-
-    /// <summary>Writes a file beside its place, flushes it to the disk and renames it: a failure half-way leaves what was there.</summary>
-    /// <param name="path">The file, replaced where it exists.</param>
-    /// <param name="write">Writes the file it is given.</param>
-    public static void Write(string path, Action<string> write)
-    {
-        ArgumentNullException.ThrowIfNull(write);
-        var beside = path + ".tmp";
-        try
-        {
-            write(beside);
-            using (var stream = File.OpenWrite(beside))
-            {
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(beside);
-        }
-    }
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, result, Format));
 }

@@ -1,6 +1,6 @@
 namespace Clamp.Losses.Samples.Models;
 
-/// <summary>The encoders the trainer knows, all with the 3x3 stem for small images.</summary>
+/// <summary>The encoders the trainer knows.</summary>
 public enum EncoderKind
 {
     /// <summary>Three stages of one basic block, 16, 32 and 64 wide; 64 features. Trains on about 800 views a second on 2 cores.</summary>
@@ -8,6 +8,9 @@ public enum EncoderKind
 
     /// <summary>ResNet-18, 512 features.</summary>
     ResNet18,
+
+    /// <summary>ResNet-34, 512 features.</summary>
+    ResNet34,
 
     /// <summary>ResNet-50, 2048 features.</summary>
     ResNet50,

@@ -39,12 +39,15 @@ public abstract class ResidualBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var shortcut = _downsample is null ? input : _downsample.call(input);
-        return Residual(input).add_(shortcut).relu_().MoveToOuterDisposeScope();
+        return Residual(input).add_(Shortcut(input)).relu_().MoveToOuterDisposeScope();
     }
 
     /// <summary>The residual branch, without the last activation.</summary>
     /// <param name="input">[N, inputWidth, H, W].</param>
     /// <returns>A new tensor that the caller overwrites, of the shape that <see cref="forward"/> returns.</returns>
     protected abstract Tensor Residual(Tensor input);
+
+    private Tensor Shortcut(Tensor input) => _downsample is null
+        ? input
+        : ((BatchNorm2d)_downsample[1]).call(((Conv2d)_downsample[0]).Convolve(input));
 }

@@ -1,20 +1,28 @@
-using System.Globalization;
-
 namespace Clamp.Losses.Samples.Training;
 
 /// <summary>Writes <see cref="StepMetrics"/> as CSV, a line a step, flushed so that a run can be watched.</summary>
 public sealed class MetricsWriter : IDisposable
 {
+    private readonly FileStream _file;
     private readonly StreamWriter _writer;
 
-    /// <summary>Creates the file and writes its header.</summary>
-    /// <param name="path">The file; it must not exist.</param>
-    public MetricsWriter(string path)
+    /// <summary>
+    /// Opens the file after a number of steps: what was written beyond them, by a process that was killed before its next checkpoint, is
+    /// cut off. While it is open no other run can write to the file.
+    /// </summary>
+    /// <param name="path">The file; it is created when it does not exist.</param>
+    /// <param name="stepsDone">The steps whose lines are kept; 0 for a new run.</param>
+    /// <exception cref="IOException">The file cannot be written, or another process is writing to it.</exception>
+    public MetricsWriter(string path, int stepsDone)
     {
-        _writer = new StreamWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
-        _writer.WriteLine(
-            "step,epoch,loss,learning_rate,images_per_second,mean_contacts,mean_radius,rattler_fraction,nearest_centroid_accuracy,"
-            + "participation_ratio,verdict");
+        _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        _file.SetLength(LengthOf(_file, stepsDone));
+        _file.Seek(0, SeekOrigin.End);
+        _writer = new StreamWriter(_file) { AutoFlush = true };
+        if (_file.Length == 0)
+        {
+            WriteLine(MetricsFile.Header);
+        }
     }
 
     /// <summary>Appends one step.</summary>
@@ -22,13 +30,34 @@ public sealed class MetricsWriter : IDisposable
     public void Write(StepMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(metrics);
-        _writer.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{metrics.Step},{metrics.Epoch},{metrics.Loss:G7},{metrics.LearningRate:G5},{metrics.ImagesPerSecond:F1},"
-            + $"{metrics.MeanContacts:G5},{metrics.MeanRadius:G5},{metrics.RattlerFraction:G5},{metrics.NearestCentroidAccuracy:G5},"
-            + $"{metrics.ParticipationRatio:G5},{metrics.Verdict}"));
+        WriteLine(MetricsFile.Format(metrics));
     }
+
+    /// <summary>Brings what was written to the disk, so that a checkpoint never knows more steps than the file.</summary>
+    public void FlushToDisk() => _file.Flush(flushToDisk: true);
 
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
+
+    private void WriteLine(string line) => _writer.Write(line + "\n");
+
+    /// <summary>The bytes up to the last whole line of the steps that are done; a line that a kill cut short does not count.</summary>
+    private static long LengthOf(FileStream file, int stepsDone)
+    {
+        using var reader = new StreamReader(file, leaveOpen: true);
+        var length = 0L;
+        while (reader.ReadLine() is { } line)
+        {
+            var end = length + line.Length + 1;
+            var isKept = length == 0 ? line == MetricsFile.Header : MetricsFile.StepOf(line) is { } step && step <= stepsDone;
+            if (end > file.Length || !isKept)
+            {
+                break;
+            }
+
+            length = end;
+        }
+
+        return length;
+    }
 }

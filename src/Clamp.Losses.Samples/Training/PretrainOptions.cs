@@ -1,12 +1,16 @@
 using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Training.Optimizers;
+using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses.Samples.Training;
 
 /// <summary>Everything that decides a pretraining run; stored with it as config.json.</summary>
 public sealed record PretrainOptions
 {
+    private const double ScalingBatch = 256;
+
     /// <summary>The images.</summary>
     public DatasetKind Dataset { get; init; } = DatasetKind.Shapes;
 
@@ -24,6 +28,12 @@ public sealed record PretrainOptions
 
     /// <summary>The network whose features are wanted.</summary>
     public EncoderKind Encoder { get; init; } = EncoderKind.Tiny;
+
+    /// <summary>Whether the encoder begins with a 3x3 convolution, for small images, or with ImageNet's stem: 7x7, stride 2, max-pool.</summary>
+    public bool SmallStem { get; init; } = true;
+
+    /// <summary>The padding of the small stem: 1, or 2 as in the paper's code, which adds 2 pixels to height and width.</summary>
+    public int StemPadding { get; init; } = 1;
 
     /// <summary>The widths of the projection head's layers; the last is D.</summary>
     public IReadOnlyList<int> Projection { get; init; } = [256, 128];
@@ -46,14 +56,26 @@ public sealed record PretrainOptions
     /// </summary>
     public int Chunk { get; init; }
 
-    /// <summary>The peak learning rate of AdamW; above 0.</summary>
+    /// <summary>What turns gradients into steps.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>The peak learning rate, before <see cref="LearningRateScaling"/>; above 0.</summary>
     public double LearningRate { get; init; } = 4e-3;
+
+    /// <summary>How the peak learning rate follows the batch.</summary>
+    public LearningRateScaling LearningRateScaling { get; init; } = LearningRateScaling.None;
 
     /// <summary>The share of the steps in which the learning rate climbs; 0 to 1.</summary>
     public double WarmupShare { get; init; } = 0.1;
 
-    /// <summary>AdamW's decoupled weight decay; at least 0.</summary>
+    /// <summary>The weight decay, AdamW's decoupled; at least 0.</summary>
     public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>The momentum of SGD (Nesterov's) and LARS, from 0 to below 1; AdamW has none.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>LARS's eta, the share of a layer's norm that a step of learning rate 1 may change; above 0.</summary>
+    public double TrustCoefficient { get; init; } = 0.001;
 
     /// <summary>Seeds the weights, the order, the augmentation, the subsets and the probe.</summary>
     public int Seed { get; init; } = 1;
@@ -64,39 +86,80 @@ public sealed record PretrainOptions
     /// </summary>
     public ClampLossOptions Clamp { get; init; } = new() { RadiusScale = 3 };
 
-    /// <summary>The augmentation.</summary>
+    /// <summary>The augmentation, of the even views when there is another for the odd ones.</summary>
     public AugmentationOptions Augmentation { get; init; } = new();
+
+    /// <summary>The augmentation of the odd views, counted from 0; null for the same as the even ones'.</summary>
+    public AugmentationOptions? AlternateAugmentation { get; init; }
+
+    /// <summary>The highest learning rate of the run: <see cref="LearningRate"/>, scaled to <see cref="BatchSize"/>.</summary>
+    /// <returns>Above 0.</returns>
+    public double PeakLearningRate() => LearningRateScaling switch
+    {
+        LearningRateScaling.Linear => LearningRate * BatchSize / ScalingBatch,
+        LearningRateScaling.SquareRoot => LearningRate * Math.Sqrt(BatchSize / ScalingBatch),
+        _ => LearningRate,
+    };
 
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate()
     {
-        Augmentation.Validate();
         if (Faults().ToList() is { Count: > 0 } faults)
         {
             throw new ArgumentException(string.Join(Environment.NewLine, faults));
         }
     }
 
-    private IEnumerable<string> Faults()
+    /// <summary>What is wrong with the values.</summary>
+    /// <returns>A sentence for each value that cannot be used.</returns>
+    public IEnumerable<string> Faults() =>
+    [
+        .. OwnFaults(),
+        .. FaultsOf(nameof(Clamp), () => new ClampLoss(Clamp).Dispose()),
+        .. FaultsOf(nameof(Augmentation), Augmentation.Validate),
+        .. FaultsOf(nameof(AlternateAugmentation), () => AlternateAugmentation?.Validate()),
+    ];
+
+    private IEnumerable<string> OwnFaults()
     {
         (bool Wrong, string Name, object Given, string Allowed)[] rules =
         [
-            (Dataset != DatasetKind.Shapes && DataRoot is null, "data-root", "not given", $"the folder with the files of {Dataset}"),
-            (ImageSize < 16, "image-size", ImageSize, "at least 16"),
-            (TrainImages < 0, "train-images", TrainImages, "at least 0"),
-            (TestImages < 0, "test-images", TestImages, "at least 0"),
-            (Projection.Count == 0 || Projection.Any(width => width < 1), "projection", string.Join(' ', Projection), "widths of at least 1"),
-            (Epochs < 1, "epochs", Epochs, "at least 1"),
-            (BatchSize < 4, "batch-size", BatchSize, "at least 4"),
-            (Views < 2, "views", Views, "at least 2"),
-            (!Enum.IsDefined(Loss), "loss", Loss, "a known loss"),
-            (Chunk < 0, "chunk", Chunk, "at least 0"),
-            (Chunk > 0 && Loss != LossKind.Clamp, "chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),
-            (!(LearningRate > 0 && double.IsFinite(LearningRate)), "learning-rate", LearningRate, "a finite number above 0"),
-            (!(WarmupShare is >= 0 and <= 1), "warmup-share", WarmupShare, "from 0 to 1"),
-            (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "weight-decay", WeightDecay, "a finite number of at least 0"),
+            (Dataset != DatasetKind.Shapes && string.IsNullOrEmpty(DataRoot), "--data-root", "not given", $"the folder with the files of {Dataset}"),
+            (ImageSize < 16, "--image-size", ImageSize, "at least 16"),
+            (TrainImages < 0, "--train-images", TrainImages, "at least 0"),
+            (TestImages < 0, "--test-images", TestImages, "at least 0"),
+            (StemPadding is not (1 or 2), "StemPadding", StemPadding, "1 or 2"),
+            (StemPadding != 1 && !SmallStem, "StemPadding", StemPadding, "1 unless SmallStem is true, the one stem with a choice"),
+            (Projection.Count == 0 || Projection.Any(width => width < 1), "--projection", string.Join(' ', Projection), "widths of at least 1"),
+            (Epochs < 1, "--epochs", Epochs, "at least 1"),
+            (BatchSize < 4, "--batch-size", BatchSize, "at least 4"),
+            (Views < 2, "--views", Views, "at least 2"),
+            (!Enum.IsDefined(Loss), "--loss", Loss, "a known loss"),
+            (Chunk < 0, "--chunk", Chunk, "at least 0"),
+            (Chunk > 0 && Loss != LossKind.Clamp, "--chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),
+            (!IsPositive(LearningRate), "--learning-rate", LearningRate, "a finite number above 0"),
+            (!(WarmupShare is >= 0 and <= 1), "WarmupShare", WarmupShare, "from 0 to 1"),
+            (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "--weight-decay", WeightDecay, "a finite number of at least 0"),
+            (!(Momentum is >= 0 and < 1), "Momentum", Momentum, "from 0 to below 1"),
+            (!IsPositive(TrustCoefficient), "TrustCoefficient", TrustCoefficient, "a finite number above 0"),
         ];
-        return rules.Where(rule => rule.Wrong).Select(rule => $"--{rule.Name} is {rule.Given}; it must be {rule.Allowed}.");
+        return rules.Where(rule => rule.Wrong)
+            .Select(rule => FormattableString.Invariant($"{rule.Name} is {rule.Given}; it must be {rule.Allowed}."));
     }
+
+    private static IEnumerable<string> FaultsOf(string section, Action validate)
+    {
+        try
+        {
+            validate();
+            return [];
+        }
+        catch (Exception e) when (e is ArgumentException or OptionsValidationException)
+        {
+            return [$"{section}: {e.Message}"];
+        }
+    }
+
+    private static bool IsPositive(double value) => value > 0 && double.IsFinite(value);
 }

@@ -1,8 +1,12 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Training.Checkpoints;
+using Clamp.Losses.Samples.Training.Optimizers;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Training;
@@ -22,7 +26,7 @@ public sealed class Pretrainer : IDisposable
     private readonly ClampLoss _packing;
     private readonly GradientCache? _cache;
     private readonly ProjectionHead _head;
-    private readonly optim.Optimizer _optimizer;
+    private readonly OptimizerHelper _optimizer;
 
     /// <summary>Builds the networks, with weights drawn from the options' seed, and the optimiser.</summary>
     /// <param name="options">Valid options.</param>
@@ -32,17 +36,16 @@ public sealed class Pretrainer : IDisposable
     {
         (_options, _images, _device) = (options, images, device);
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
-        _schedule = new CosineSchedule(options.LearningRate, (int)(options.WarmupShare * TotalSteps), TotalSteps);
+        _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
         _augmentation = new MultiViewAugmentation(options.Augmentation, options.Seed);
-        _criterion = Criteria.Create(options);
         _packing = new ClampLoss(options.Clamp);
+        _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
 
         random.manual_seed(options.Seed);
         Encoder = Encoders.Create(options.Encoder).to(device);
         _head = new ProjectionHead(Encoder.FeatureWidth, options.Projection).to(device);
-        _optimizer = optim.AdamW(
-            Encoder.parameters().Concat(_head.parameters()), options.LearningRate, weight_decay: options.WeightDecay);
+        _optimizer = OptimizerFactory.Create(options, Encoder.parameters().Concat(_head.parameters()));
     }
 
     /// <summary>The network being trained.</summary>
@@ -51,24 +54,62 @@ public sealed class Pretrainer : IDisposable
     /// <summary>All steps of the run.</summary>
     public int TotalSteps => _options.Epochs * _sampler.BatchesPerEpoch;
 
-    /// <summary>Trains to the end.</summary>
+    /// <summary>The steps of each epoch.</summary>
+    public int StepsPerEpoch => _sampler.BatchesPerEpoch;
+
+    /// <summary>The steps that are done.</summary>
+    public int StepsDone { get; private set; }
+
+    /// <summary>Trains on, to the end or until it is stopped between two steps.</summary>
     /// <param name="report">Called after each step.</param>
+    /// <param name="inspect">
+    /// Called after the last step of each epoch, before <paramref name="report"/>, with the step and its batch's geometry, which lives
+    /// until it returns.
+    /// </param>
+    /// <param name="stop">Ends the training after the present step.</param>
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
-    public void Run(Action<StepMetrics> report)
+    public void Run(Action<StepMetrics> report, Action<int, SubManifoldGeometry>? inspect = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(report);
         Encoder.train();
         _head.train();
-        var (step, seen, clock) = (0, 0L, Stopwatch.StartNew());
-        for (int epoch = 0; epoch < _options.Epochs; epoch++)
+        var (seen, clock) = (0L, Stopwatch.StartNew());
+        for (int epoch = StepsDone / StepsPerEpoch; epoch < _options.Epochs; epoch++)
         {
-            foreach (var batch in _sampler.Batches(epoch))
+            foreach (var batch in _sampler.Batches(epoch).Skip(StepsDone % StepsPerEpoch))
             {
-                var metrics = Step(batch, epoch, step++);
+                var metrics = Step(batch, epoch, inspect);
                 seen += batch.Length;
                 report(metrics with { ImagesPerSecond = seen / clock.Elapsed.TotalSeconds });
+                if (stop.IsCancellationRequested)
+                {
+                    return;
+                }
             }
         }
+    }
+
+    /// <summary>Writes everything that a new trainer of the same options and images needs to go on bit for bit.</summary>
+    /// <param name="writer">Where; between two steps.</param>
+    public void Save(BinaryWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        var header = new CheckpointHeader(StepsDone, StepsDone / StepsPerEpoch, StepsDone % StepsPerEpoch, _images.Count, _options);
+        writer.Write(JsonSerializer.Serialize(header, RunFolder.Json));
+        TrainingState.Save(writer, [Encoder, _head], _optimizer);
+    }
+
+    /// <summary>Takes up what <see cref="Save"/> wrote. No dispose scope may be open.</summary>
+    /// <param name="reader">Where.</param>
+    /// <exception cref="ArgumentException">It was written with other options or images.</exception>
+    /// <exception cref="InvalidDataException">It was written by another version, whose networks have other weights.</exception>
+    public void Load(BinaryReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var header = JsonSerializer.Deserialize<CheckpointHeader>(reader.ReadString(), RunFolder.Json)!;
+        header.ThrowIfNotOf(_options, _images.Count);
+        TrainingState.Load(reader, [Encoder, _head], _optimizer);
+        StepsDone = header.Step;
     }
 
     /// <inheritdoc/>
@@ -81,15 +122,28 @@ public sealed class Pretrainer : IDisposable
         _packing.Dispose();
     }
 
-    private StepMetrics Step(int[] batch, int epoch, int step)
+    private StepMetrics Step(int[] batch, int epoch, Action<int, SubManifoldGeometry>? inspect)
     {
         using var scope = NewDisposeScope();
+        var clock = new LapClock();
+        var views = Views(batch, epoch);
+        var data = clock.Lap();
         _optimizer.zero_grad();
-        var (loss, embeddings) = Backward(Views(batch, epoch));
-        var metrics = Measure(embeddings, loss.item<float>(), epoch, step);
-        _schedule.Apply(_optimizer, step);
+        var (loss, embeddings, lossSeconds) = Backward(views);
+        var encoder = clock.Lap() - lossSeconds;
+        using var geometry = Measure(embeddings, loss.item<float>());
+        var measurement = clock.Lap();
+        _schedule.Apply(_optimizer, StepsDone);
         _optimizer.step();
-        return metrics;
+        var times = new StepTimes(data, encoder, lossSeconds, measurement, clock.Lap());
+
+        StepsDone++;
+        if (StepsDone % StepsPerEpoch == 0)
+        {
+            inspect?.Invoke(StepsDone, geometry);
+        }
+
+        return Metrics(geometry, loss.item<float>(), times);
     }
 
     private Tensor Views(int[] batch, int epoch)
@@ -99,41 +153,43 @@ public sealed class Pretrainer : IDisposable
     }
 
     /// <summary>Fills the gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
-    private (Tensor Loss, Tensor Embeddings) Backward(Tensor views)
+    private (Tensor Loss, Tensor Embeddings, double LossSeconds) Backward(Tensor views)
     {
         if (_cache is not null)
         {
-            return (_cache.Backward(Embed, views, out var cached), cached);
+            return (_cache.Backward(Embed, views, out var cached), cached, 0);
         }
 
+        // In two parts, so that the loss can be timed apart from the encoder.
         var embeddings = Embed(views.flatten(0, 1)).unflatten(0, views.shape[0], views.shape[1]);
-        var loss = _criterion.call(embeddings);
+        var clock = new LapClock();
+        var leaf = embeddings.detach().requires_grad_();
+        var loss = _criterion.call(leaf);
         loss.backward();
-        return (loss.detach(), embeddings.detach());
+        var lossSeconds = clock.Lap();
+        embeddings.backward([leaf.grad!]);
+        return (loss.detach(), leaf.detach(), lossSeconds);
     }
 
     private Tensor Embed(Tensor images) => _head.call(Encoder.call(images));
 
-    private StepMetrics Measure(Tensor embeddings, double loss, int epoch, int step)
-    {
-        if (!double.IsFinite(loss))
-        {
-            throw new TrainingDivergedException(
-                $"The loss is {loss} at step {step + 1}: the weights have diverged. Lower --learning-rate, which is {_options.LearningRate}.");
-        }
+    private SubManifoldGeometry Measure(Tensor embeddings, double loss) => double.IsFinite(loss)
+        ? _packing.Measure(embeddings)
+        : throw new TrainingDivergedException(
+            $"The loss is {loss} at step {StepsDone + 1}: the weights have diverged. Lower --learning-rate, which is {_options.LearningRate}.");
 
-        using var geometry = _packing.Measure(embeddings);
-        return new StepMetrics(
-            step + 1,
-            epoch + 1,
-            loss,
-            _schedule.At(step),
-            ImagesPerSecond: 0,
-            geometry.MeanContacts,
-            geometry.MeanRadius,
-            geometry.RattlerFraction,
-            geometry.NearestCentroidAccuracy,
-            geometry.ParticipationRatio,
-            geometry.Verdict);
-    }
+    /// <summary>The metrics of the step that was just done.</summary>
+    private StepMetrics Metrics(SubManifoldGeometry geometry, double loss, StepTimes times) => new(
+        StepsDone,
+        ((StepsDone - 1) / StepsPerEpoch) + 1,
+        loss,
+        _schedule.At(StepsDone - 1),
+        ImagesPerSecond: 0,
+        geometry.MeanContacts,
+        geometry.MeanRadius,
+        geometry.RattlerFraction,
+        geometry.NearestCentroidAccuracy,
+        geometry.ParticipationRatio,
+        geometry.Verdict,
+        times);
 }

@@ -1,27 +1,43 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Clamp.Losses.Samples.Models;
 
 namespace Clamp.Losses.Samples.Training;
 
-/// <summary>The folder of one run: config.json, metrics.csv, encoder.dat, training.png. A new run never writes into an old one's.</summary>
+/// <summary>
+/// The folder of one run: config.json, metrics.csv, checkpoints/, tensorboard/, and at its end training.png and encoder.dat. A new run
+/// never writes into an old one's.
+/// </summary>
 public sealed class RunFolder
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    internal static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     private RunFolder(string path) => Path = path;
 
     /// <summary>The folder.</summary>
     public string Path { get; }
 
-    /// <summary>The plot of the run.</summary>
-    public string PlotFile => File("training.png");
+    /// <summary>What each step did.</summary>
+    public string MetricsFile => File("metrics.csv");
+
+    /// <summary>The folder of the states to go on from.</summary>
+    public string CheckpointFolder => File("checkpoints");
+
+    /// <summary>The folder of the event files.</summary>
+    public string TensorBoardFolder => File("tensorboard");
+
+    /// <summary>Whether the training came to its end: the encoder is what is written last.</summary>
+    public bool IsFinished => System.IO.File.Exists(EncoderFile);
+
+    /// <summary>The settings of the run.</summary>
+    public string ConfigFile => File("config.json");
 
     /// <summary>The weights of the trained encoder.</summary>
     public string EncoderFile => File("encoder.dat");
 
-    private string ConfigFile => File("config.json");
+    private string PlotFile => File("training.png");
 
     /// <summary>Creates the folder and stores the options in it.</summary>
     /// <param name="path">Where, or null for a new folder under runs/.</param>
@@ -38,13 +54,13 @@ public sealed class RunFolder
             throw new IOException($"The output folder '{folder}' holds files already; name a new one, so that an earlier run is kept.");
         }
 
-        Directory.CreateDirectory(folder);
+        CreateDirectory(folder);
         var run = new RunFolder(folder);
-        Replace(run.ConfigFile, beside => System.IO.File.WriteAllText(beside, JsonSerializer.Serialize(options, Json)));
+        AtomicFile.Write(run.ConfigFile, stream => stream.Write(Encoding.UTF8.GetBytes(ToJson(options))));
         return run;
     }
 
-    /// <summary>Opens the folder of an earlier run.</summary>
+    /// <summary>Opens the folder of a finished run.</summary>
     /// <param name="path">The folder.</param>
     /// <returns>The folder, and the options it was made with.</returns>
     /// <exception cref="FileNotFoundException">It is no run folder, or its training did not finish.</exception>
@@ -52,31 +68,42 @@ public sealed class RunFolder
     public static (RunFolder Folder, PretrainOptions Options) Open(string path)
     {
         var run = new RunFolder(path);
-        foreach (var file in new[] { run.ConfigFile, run.EncoderFile }.Where(file => !System.IO.File.Exists(file)))
-        {
-            throw new FileNotFoundException($"'{file}' does not exist; --run takes the folder of a finished pretraining.", file);
-        }
-
-        try
-        {
-            return (run, JsonSerializer.Deserialize<PretrainOptions>(System.IO.File.ReadAllText(run.ConfigFile), Json)!);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{run.ConfigFile}' is damaged: {e.Message}", e);
-        }
+        ThrowIfMissing(run.ConfigFile, "--run takes the folder of a finished pretraining");
+        ThrowIfMissing(run.EncoderFile, "--run takes the folder of a finished pretraining");
+        return (run, run.ReadOptions());
     }
 
-    /// <summary>Opens metrics.csv for writing.</summary>
-    /// <returns>The writer; the caller disposes it.</returns>
-    public MetricsWriter OpenMetrics() => new(File("metrics.csv"));
+    /// <summary>Opens the folder of a run that goes on.</summary>
+    /// <param name="path">The folder.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="FileNotFoundException">It is no run folder.</exception>
+    public static RunFolder Resume(string path)
+    {
+        var run = new RunFolder(path);
+        ThrowIfMissing(run.ConfigFile, "--resume takes the folder of an earlier pretraining");
+        return run;
+    }
+
+    /// <summary>What config.json holds.</summary>
+    /// <param name="options">The options of a run.</param>
+    /// <returns>JSON.</returns>
+    public static string ToJson(PretrainOptions options) => JsonSerializer.Serialize(options, Json);
+
+    /// <summary>Draws the run, all or nothing.</summary>
+    /// <param name="history">Its steps, in order.</param>
+    public void SavePlot(IReadOnlyList<StepMetrics> history) =>
+        AtomicFile.Write(PlotFile, stream => stream.Write(TrainingPlot.Png(history)));
 
     /// <summary>Stores the weights of an encoder, all or nothing.</summary>
     /// <param name="encoder">The encoder.</param>
     public void SaveEncoder(ResNet encoder)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        Replace(EncoderFile, beside => encoder.save(beside));
+        AtomicFile.Write(EncoderFile, stream =>
+        {
+            using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+            encoder.save(writer);
+        });
     }
 
     /// <summary>Loads the weights of the run into an encoder of the same kind.</summary>
@@ -87,12 +114,36 @@ public sealed class RunFolder
         encoder.load(EncoderFile);
     }
 
-    // Written beside and renamed: a failure half-way leaves what was there.
-    private static void Replace(string file, Action<string> write)
+    private static void CreateDirectory(string path)
     {
-        var beside = file + ".tmp";
-        write(beside);
-        System.IO.File.Move(beside, file, overwrite: true);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The output folder '{path}' cannot be created: {e.Message}", e);
+        }
+    }
+
+    private static void ThrowIfMissing(string file, string expected)
+    {
+        if (!System.IO.File.Exists(file))
+        {
+            throw new FileNotFoundException($"'{file}' does not exist; {expected}.", file);
+        }
+    }
+
+    private PretrainOptions ReadOptions()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<PretrainOptions>(System.IO.File.ReadAllText(ConfigFile), Json)!;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{ConfigFile}' is damaged: {e.Message}", e);
+        }
     }
 
     private string File(string name) => System.IO.Path.Combine(Path, name);

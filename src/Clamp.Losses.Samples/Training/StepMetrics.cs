@@ -5,13 +5,14 @@ namespace Clamp.Losses.Samples.Training;
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="Loss">The loss before the step.</param>
 /// <param name="LearningRate">The learning rate of the step.</param>
-/// <param name="ImagesPerSecond">Images, each with all its views, per second since the run began.</param>
+/// <param name="ImagesPerSecond">Images, each with all its views, per second since the run began or was resumed.</param>
 /// <param name="MeanContacts">Contacts of a sub-manifold.</param>
 /// <param name="MeanRadius">The mean radius.</param>
 /// <param name="RattlerFraction">Sub-manifolds without contact, 0 to 1.</param>
 /// <param name="NearestCentroidAccuracy">Views nearest to their own centroid, 0 to 1.</param>
 /// <param name="ParticipationRatio">In how many directions the centroids spread.</param>
 /// <param name="Verdict">The state of the packing.</param>
+/// <param name="Times">Where the step's time went.</param>
 public sealed record StepMetrics(
     int Step,
     int Epoch,
@@ -23,4 +24,5 @@ public sealed record StepMetrics(
     double RattlerFraction,
     double NearestCentroidAccuracy,
     double ParticipationRatio,
-    PackingVerdict Verdict);
+    PackingVerdict Verdict,
+    StepTimes Times);

@@ -8,10 +8,10 @@ public static class TrainingPlot
     private const int Width = 900;
     private const int Height = 900;
 
-    /// <summary>Writes the plot as a PNG.</summary>
+    /// <summary>Draws the plot.</summary>
     /// <param name="history">The steps, in order.</param>
-    /// <param name="path">The file.</param>
-    public static void Save(IReadOnlyList<StepMetrics> history, string path)
+    /// <returns>The bytes of a PNG file.</returns>
+    public static byte[] Png(IReadOnlyList<StepMetrics> history)
     {
         ArgumentNullException.ThrowIfNull(history);
         var steps = history.Select(step => (double)step.Step).ToArray();
@@ -22,7 +22,7 @@ public static class TrainingPlot
         Draw(panels.GetPlot(2), steps, history.Select(step => step.MeanContacts), "mean contacts", Colors.IndianRed);
         panels.GetPlot(0).Title("pretraining");
         panels.GetPlot(2).XLabel("step");
-        panels.SavePng(path, Width, Height);
+        return panels.Render(Width, Height).GetImageBytes(ImageFormat.Png);
     }
 
     private static void Draw(Plot plot, double[] steps, IEnumerable<double> values, string label, Color colour)

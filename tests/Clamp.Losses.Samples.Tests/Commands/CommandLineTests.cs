@@ -24,7 +24,7 @@ public sealed class CommandLineTests : IDisposable
         exit.Should().Be(0, error);
         output.Should().ContainAll("linear probe", "20-NN", "mean contacts", "mean radius", "images/s", "step 8/8");
         Directory.GetFiles(Folder).Select(Path.GetFileName).Should()
-            .BeEquivalentTo("config.json", "metrics.csv", "encoder.dat", "training.png");
+            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png");
         File.ReadAllLines(Path.Combine(Folder, "metrics.csv")).Should().HaveCount(1 + 8);
         File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
     }
@@ -59,6 +59,63 @@ public sealed class CommandLineTests : IDisposable
 
         exit.Should().Be(1);
         error.Should().Contain(message).And.NotContain("   at ");
+    }
+
+    [Fact]
+    public void Pretrain_PrintConfig_LaysPresetFileEnvironmentOptionsAndSetOverEachOther()
+    {
+        var file = Path.Combine(_temporary.Root.FullName, "mine.json");
+        File.WriteAllText(file, """{ "Epochs": 2, "Views": 2, "Chunk": 2, "Seed": 2, "BatchSize": 12 }""");
+        Environment.SetEnvironmentVariable("CLAMP_Views", "3");
+        Environment.SetEnvironmentVariable("CLAMP_Chunk", "3");
+        Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScale", "3.5");
+        try
+        {
+            var (exit, output, error) = Run(
+                "pretrain", "--print-config", "--preset", "cifar10", "--data-root", "x", "--config", file, "--chunk", "4", "--seed", "4",
+                "--set", "Seed=5", "--set", "Projection=6,5");
+
+            exit.Should().Be(0, error);
+            output.Should().ContainAll(
+                "\"Encoder\": \"ResNet18\"", "\"Epochs\": 2,", "\"Views\": 3,", "\"Chunk\": 4,", "\"Seed\": 5,", "\"RadiusScale\": 3.5",
+                "\"BatchSize\": 12,");
+            output.Should().MatchRegex(@"""Projection"": \[\s*6,\s*5\s*\]");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CLAMP_Views", null);
+            Environment.SetEnvironmentVariable("CLAMP_Chunk", null);
+            Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScale", null);
+        }
+    }
+
+    [Fact]
+    public void Pretrain_UnknownVariable_IsNamedAsTheEnvironmentsOwn()
+    {
+        Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScal", "3");
+        try
+        {
+            var (exit, _, error) = Run("pretrain", "--set", "Views");
+
+            exit.Should().Be(1);
+            error.Should().ContainAll("CLAMP_Clamp__RadiusScal is no setting; did you mean Clamp:RadiusScale?", "--set Views is ''");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CLAMP_Clamp__RadiusScal", null);
+        }
+    }
+
+    [Fact]
+    public void Pretrain_ScaledLearningRate_IsTold()
+    {
+        var (exit, output, error) = Run(
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--batch-size", "12", "--views", "2",
+            "--optimizer", "lars", "--learning-rate", "1", "--set", "LearningRateScaling=Linear", "--output", Folder);
+
+        exit.Should().Be(0, error);
+        output.Should().Contain("Lars with peak learning rate 0.04688");
+        File.ReadAllText(Path.Combine(Folder, "provenance.json")).Should().Contain("\"BatchSize\"");
     }
 
     [Fact]

@@ -5,12 +5,16 @@ namespace Clamp.Losses.Samples.Tests.Models;
 
 public sealed class ResNetTests
 {
-    public static TheoryData<string, bool> Networks => new()
+    public static TheoryData<EncoderKind, bool, int> Networks => new()
     {
-        { nameof(ResNet.Tiny), true },
-        { nameof(ResNet.ResNet18), true },
-        { nameof(ResNet.ResNet18), false },
-        { nameof(ResNet.ResNet50), false },
+        { EncoderKind.Tiny, true, 1 },
+        { EncoderKind.Tiny, true, 2 },
+        { EncoderKind.ResNet18, true, 1 },
+        { EncoderKind.ResNet18, true, 2 },
+        { EncoderKind.ResNet18, false, 1 },
+        { EncoderKind.ResNet34, true, 1 },
+        { EncoderKind.ResNet34, false, 1 },
+        { EncoderKind.ResNet50, false, 1 },
     };
 
     [Fact]
@@ -21,30 +25,65 @@ public sealed class ResNetTests
         model.state_dict().Keys.Should().BeEquivalentTo(TorchvisionKeys.ResNet18);
     }
 
-    [Theory]
-    [InlineData(false, 11_176_512)]
-    [InlineData(true, 11_168_832)]
-    public void Parameters_OfResNet18_CountAsInTorchvision(bool smallStem, long expected)
+    [Fact]
+    public void StateDict_OfResNet34_HasTorchvisionsKeys()
     {
-        using var model = ResNet.ResNet18(smallStem);
+        using var model = ResNet.ResNet34();
+
+        model.state_dict().Keys.Should().BeEquivalentTo(TorchvisionKeys.Of([3, 4, 6, 3], convolutions: 2, firstProjection: 2));
+    }
+
+    [Fact]
+    public void StateDict_OfResNet50_HasTorchvisionsKeys()
+    {
+        using var model = ResNet.ResNet50();
+
+        model.state_dict().Keys.Should().BeEquivalentTo(TorchvisionKeys.Of([3, 4, 6, 3], convolutions: 3, firstProjection: 1));
+    }
+
+    [Theory]
+    [InlineData(EncoderKind.ResNet18, false, 11_176_512)]
+    [InlineData(EncoderKind.ResNet18, true, 11_168_832)]
+    [InlineData(EncoderKind.ResNet34, false, 21_284_672)]
+    [InlineData(EncoderKind.ResNet34, true, 21_276_992)]
+    [InlineData(EncoderKind.ResNet50, false, 23_508_032)]
+    public void Parameters_OfAResNet_CountAsInTorchvision(EncoderKind kind, bool smallStem, long expected)
+    {
+        using var model = Encoders.Create(kind, smallStem);
 
         model.parameters().Sum(p => p.numel()).Should().Be(expected);
     }
 
-    [Fact]
-    public void Parameters_OfResNet50_CountAsInTorchvision()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Constructor_WithAnotherStemPadding_Throws(int padding)
     {
-        using var model = ResNet.ResNet50();
+        var create = () => ResNet.ResNet18(smallStem: true, padding);
 
-        model.parameters().Sum(p => p.numel()).Should().Be(23_508_032);
+        create.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("stemPadding").WithMessage($"*'{padding}'*");
+    }
+
+    [Theory]
+    [InlineData(new long[] { 2, 3, 32 })]
+    [InlineData(new long[] { 2, 1, 32, 32 })]
+    public void Forward_OfNoImages_NamesTheirShape(long[] shape)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = ResNet.Tiny();
+
+        var encode = () => model.call(torch.zeros(shape, torch.ScalarType.Float32));
+
+        encode.Should().Throw<ArgumentException>().WithParameterName("images")
+            .WithMessage($"Images of shape [{string.Join(", ", shape)}] given; allowed: [N, 3, H, W].*");
     }
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void Forward_OfABatch_ReturnsOneFeatureVectorAnImage(string network, bool smallStem)
+    public void Forward_OfABatch_ReturnsOneFeatureVectorAnImage(EncoderKind kind, bool smallStem, int stemPadding)
     {
         using var scope = torch.NewDisposeScope();
-        using var model = Create(network, smallStem);
+        using var model = Encoders.Create(kind, smallStem, stemPadding);
 
         var features = model.call(TestImages.Floats(2, 32, 32));
 
@@ -53,18 +92,18 @@ public sealed class ResNetTests
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void Forward_InEvaluationMode_MatchesTorchvisionsGraph(string network, bool smallStem)
+    public void Forward_InEvaluationMode_MatchesTorchvisionsGraph(EncoderKind kind, bool smallStem, int stemPadding)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        using var model = Create(network, smallStem);
+        using var model = Encoders.Create(kind, smallStem, stemPadding);
         model.call(TestImages.Floats(4, 32, 32, seed: 1)).Dispose();
         model.eval();
         var images = TestImages.Floats(2, 32, 32);
 
         var features = model.call(images);
 
-        var expected = new StateDictResNet(model.state_dict(), smallStem).Encode(images);
+        var expected = new StateDictResNet(model.state_dict(), smallStem, stemPadding).Encode(images);
         features.LargestDifference(expected).Should().BeLessThan(1e-4 * expected.abs().max().ToDouble());
     }
 
@@ -142,13 +181,6 @@ public sealed class ResNetTests
 
         model.parameters().Select(p => p.grad!.abs().sum().ToDouble()).Should().OnlyContain(size => size > 0);
     }
-
-    private static ResNet Create(string network, bool smallStem) => network switch
-    {
-        nameof(ResNet.ResNet18) => ResNet.ResNet18(smallStem),
-        nameof(ResNet.ResNet50) => ResNet.ResNet50(smallStem),
-        _ => ResNet.Tiny(),
-    };
 
     private static void Step(ResNet model, torch.optim.Optimizer optimizer, torch.Tensor images)
     {

@@ -4,11 +4,11 @@ using static TorchSharp.torch.nn.functional;
 namespace Clamp.Losses.Samples.Tests.Models;
 
 /// <summary>torchvision's ResNet in evaluation mode, read off its source and computed from nothing but a state dict.</summary>
-internal sealed class StateDictResNet(IReadOnlyDictionary<string, Tensor> weights, bool smallStem)
+internal sealed class StateDictResNet(IReadOnlyDictionary<string, Tensor> weights, bool smallStem, int stemPadding = 1)
 {
     public Tensor Encode(Tensor images)
     {
-        var x = relu(Normalise(Convolve(images, "conv1", smallStem ? 1 : 2, smallStem ? 1 : 3), "bn1"));
+        var x = relu(Normalise(Convolve(images, "conv1", smallStem ? 1 : 2, smallStem ? stemPadding : 3), "bn1"));
         if (!smallStem)
             x = max_pool2d(x, [3, 3], strides: [2, 2], padding: [1, 1]);
         for (var layer = 1; Has($"layer{layer}.0.conv1"); layer++)

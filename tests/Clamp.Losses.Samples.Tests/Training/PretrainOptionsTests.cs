@@ -1,3 +1,4 @@
+using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Training;
 
 namespace Clamp.Losses.Samples.Tests.Training;
@@ -31,4 +32,37 @@ public sealed class PretrainOptionsTests
     public void Validate_ChunksOfAnotherLoss_SaysThatOnlyClampHasThem() =>
         new PretrainOptions { Chunk = 16, Loss = LossKind.NtXent }.Invoking(options => options.Validate())
             .Should().Throw<ArgumentException>().WithMessage("--chunk is 16; it must be 0 unless --loss is clamp*");
+
+    [Fact]
+    public void Validate_FaultsOfEveryPart_AreListedTogether()
+    {
+        var options = new PretrainOptions
+        {
+            StemPadding = 3,
+            Momentum = 1,
+            TrustCoefficient = 0,
+            Clamp = new ClampLossOptions { RadiusScale = -2 },
+            Augmentation = new AugmentationOptions { Hue = 1 },
+            AlternateAugmentation = new AugmentationOptions { FlipProbability = 2 },
+        };
+
+        options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
+            "StemPadding is 3", "Momentum is 1", "TrustCoefficient is 0", "Clamp: RadiusScale is -2", "Augmentation: Hue is 1", "AlternateAugmentation: FlipProbability is 2");
+    }
+
+    [Fact]
+    public void Validate_PaddingOfTheLargeStem_IsRefused() =>
+        new PretrainOptions { SmallStem = false, StemPadding = 2 }.Invoking(options => options.Validate())
+            .Should().Throw<ArgumentException>().WithMessage("StemPadding is 2; it must be 1 unless SmallStem is true*");
+
+    [Theory]
+    [InlineData(LearningRateScaling.None, 1024, 0.1)]
+    [InlineData(LearningRateScaling.Linear, 1024, 0.4)]
+    [InlineData(LearningRateScaling.SquareRoot, 1024, 0.2)]
+    [InlineData(LearningRateScaling.Linear, 64, 0.025)]
+    [InlineData(LearningRateScaling.SquareRoot, 64, 0.05)]
+    [InlineData(LearningRateScaling.SquareRoot, 256, 0.1)]
+    public void PeakLearningRate_FollowsTheBatch(LearningRateScaling scaling, int batch, double expected) =>
+        new PretrainOptions { LearningRate = 0.1, LearningRateScaling = scaling, BatchSize = batch }
+            .PeakLearningRate().Should().BeApproximately(expected, 1e-12);
 }

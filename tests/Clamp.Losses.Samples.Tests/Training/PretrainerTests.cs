@@ -1,6 +1,7 @@
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Tests.Support;
 using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Samples.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Tests.Training;
@@ -45,6 +46,17 @@ public sealed class PretrainerTests
     [Fact]
     public void Run_AnotherSeed_Differs() =>
         Train(Options with { Seed = 6 }).Steps[0].Loss.Should().NotBe(Train(Options).Steps[0].Loss);
+
+    /// <summary>Of a rate of 10, LARS leaves steps of a hundredth of a layer's norm.</summary>
+    [Theory]
+    [InlineData(OptimizerKind.Sgd, 0.01)]
+    [InlineData(OptimizerKind.Lars, 10)]
+    public void Run_OtherOptimizers_LowerTheLoss(OptimizerKind optimizer, double learningRate)
+    {
+        var steps = Train(Options with { Optimizer = optimizer, LearningRate = learningRate, WarmupShare = 0, Epochs = 12 }).Steps;
+
+        steps.TakeLast(6).Average(step => step.Loss).Should().BeLessThan(steps.Take(6).Average(step => step.Loss));
+    }
 
     [Theory]
     [InlineData(0)]

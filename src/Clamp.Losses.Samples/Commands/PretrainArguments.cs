@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Globalization;
+using Clamp.Losses.Samples.Configuration;
+using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Samples.Training.Optimizers;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>The options of pretraining on the command line, and the settings that they change.</summary>
+internal sealed class PretrainArguments
+{
+    private readonly Option<string?> _preset = new("--preset")
+    {
+        Description = $"Settings to begin with: {string.Join(", ", PresetFiles.Names)}. The defaults are shapes-cpu's.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _config = new("--config")
+    {
+        Description = "A JSON file of settings over the preset's, such as a run's config.json.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Any setting, such as Clamp:RadiusScale=7; may be repeated, and wins over all else. In the environment it is "
+            + "CLAMP_Clamp__RadiusScale=7, which wins over files. --print-config shows every name.",
+        HelpName = "KEY=VALUE",
+    };
+
+    private readonly List<Option> _options = [];
+    private readonly List<Func<ParseResult, IEnumerable<KeyValuePair<string, string?>>>> _settings = [];
+
+    public PretrainArguments()
+    {
+        var defaults = new PretrainOptions();
+        var dataset = new DatasetArguments();
+        Add(dataset.Dataset, nameof(defaults.Dataset));
+        Add(dataset.DataRoot, nameof(defaults.DataRoot));
+        Add(dataset.TrainImages, nameof(defaults.TrainImages));
+        Add(dataset.TestImages, nameof(defaults.TestImages));
+        Add("--image-size", "The side that shapes and image folders are brought to, in pixels.", nameof(defaults.ImageSize), defaults.ImageSize);
+        Add("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18 or resnet50.", nameof(defaults.Encoder), defaults.Encoder);
+        AddProjection(defaults);
+        Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
+        Add("--batch-size", "Images in a batch, B.", nameof(defaults.BatchSize), defaults.BatchSize);
+        Add("--views", "Views of each image, V.", nameof(defaults.Views), defaults.Views);
+        Add(
+            NamedOption.Create<LossKind>(
+                "--loss", "What is minimised.", "clamp", "nt-xent", "vicreg", "barlow-twins", "mmcr", "alignment-uniformity"),
+            nameof(defaults.Loss));
+        Add(
+            "--chunk",
+            "Images that the encoder takes at once, to bound memory; 0 for the whole batch. With clamp alone.",
+            nameof(defaults.Chunk),
+            defaults.Chunk);
+        Add(NamedOption.Create<OptimizerKind>("--optimizer", "What takes the steps.", "adamw", "sgd", "lars"), nameof(defaults.Optimizer));
+        Add("--learning-rate", "The peak learning rate.", nameof(defaults.LearningRate), defaults.LearningRate);
+        Add("--weight-decay", "The weight decay.", nameof(defaults.WeightDecay), defaults.WeightDecay);
+        Add(
+            "--radius-scale",
+            "r_s, the size of a sub-manifold: larger repels further.",
+            $"{nameof(defaults.Clamp)}:{nameof(defaults.Clamp.RadiusScale)}",
+            defaults.Clamp.RadiusScale);
+        Add("--seed", "Seeds weights, order, augmentation, subsets and probe.", nameof(defaults.Seed), defaults.Seed);
+    }
+
+    public void AddTo(Command command)
+    {
+        Option[] all = [_preset, _config, .. _options, _set];
+        Array.ForEach(all, command.Options.Add);
+    }
+
+    public string? Preset(ParseResult arguments) => arguments.GetValue(_preset);
+
+    /// <summary>The options: defaults, then preset, file, environment, named options and --set, each over the one before.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="resumed">The settings of the run to go on with, to begin with instead of the defaults; none for a new run.</param>
+    /// <returns>Valid options.</returns>
+    public PretrainOptions Resolve(ParseResult arguments, ConfigurationLayer? resumed)
+    {
+        var layers = new List<ConfigurationLayer>();
+        if (resumed is not null)
+        {
+            layers.Add(resumed);
+        }
+
+        if (arguments.GetValue(_preset) is { } preset)
+        {
+            layers.Add(PresetFiles.Load(preset));
+        }
+
+        if (arguments.GetValue(_config) is { } file)
+        {
+            layers.Add(ConfigurationLayer.FromFile(file));
+        }
+
+        layers.Add(ConfigurationLayer.FromEnvironment());
+        layers.Add(ConfigurationLayer.FromValues(_settings.SelectMany(setting => setting(arguments)), "--"));
+        layers.Add(ConfigurationLayer.FromValues(arguments.GetValue(_set)!.Select(Assignment), "--set "));
+        return PretrainConfiguration.Resolve(layers);
+    }
+
+    // Without '=' the whole is taken for a key with nothing to it, which no setting but an optional one allows.
+    private static KeyValuePair<string, string?> Assignment(string text)
+    {
+        var parts = text.Split('=', 2);
+        return KeyValuePair.Create(parts[0].Trim(), (string?)(parts.Length == 2 ? parts[1].Trim() : ""));
+    }
+
+    private void AddProjection(PretrainOptions defaults)
+    {
+        var projection = WithDefault("--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
+        projection.AllowMultipleArgumentsPerToken = true;
+        _options.Add(projection);
+        _settings.Add(arguments => Given(arguments, projection)
+            ? [KeyValuePair.Create(nameof(defaults.Projection), (string?)string.Join(' ', arguments.GetValue(projection)!))]
+            : []);
+    }
+
+    private void Add<T>(string name, string description, string key, T defaultValue) => Add(WithDefault(name, description, defaultValue), key);
+
+    private void Add<T>(Option<T> option, string key)
+    {
+        _options.Add(option);
+        _settings.Add(arguments => Given(arguments, option)
+            ? [KeyValuePair.Create(key, Text(arguments.GetValue(option)))]
+            : []);
+    }
+
+    private static string? Text(object? value) =>
+        value is FileSystemInfo path ? path.FullName : Convert.ToString(value, CultureInfo.InvariantCulture);
+
+    private static bool Given(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
+
+    private static Option<T> WithDefault<T>(string name, string description, T defaultValue) =>
+        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Clamp.Losses.Samples.Configuration;
+using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Samples.Training.Checkpoints;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>The options that say where and how a run is carried out, apart from those that decide its numbers.</summary>
+internal sealed class RunArguments
+{
+    private static readonly CheckpointOptions Defaults = new();
+
+    private readonly Option<string?> _output = new("--output")
+    {
+        Description = "The run folder; by default a new one under runs/.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<int> _every = new("--checkpoint-every")
+    {
+        Description = "Steps between two checkpoints; 0 for one at the end of each epoch.",
+        DefaultValueFactory = _ => Defaults.EverySteps,
+    };
+
+    private readonly Option<int> _keep = new("--keep-checkpoints")
+    {
+        Description = "How many of the newest checkpoints to keep.",
+        DefaultValueFactory = _ => Defaults.Keep,
+    };
+
+    private readonly Option<int> _keepEvery = new("--keep-every")
+    {
+        Description = "Keep the checkpoint at the end of each so many epochs for good; 0 for none.",
+        DefaultValueFactory = _ => Defaults.KeepEveryEpochs,
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet") { Description = "Write only warnings, errors and the result." };
+
+    private readonly Option<string?> _resume = new("--resume")
+    {
+        Description = "Go on with the run in this folder, from its newest checkpoint and with its own options.",
+        HelpName = "DIR",
+    };
+
+    public void AddTo(Command command)
+    {
+        Option[] options = [_output, _resume, _every, _keep, _keepEvery, _quiet];
+        Array.ForEach(options, command.Options.Add);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_output) is not null && result.GetResult(_resume) is not null)
+            {
+                result.AddError("--output names a new run's folder and --resume an earlier one's: give one of them.");
+            }
+        });
+    }
+
+    /// <summary>The settings of the run to go on with, or null for a new one.</summary>
+    public ConfigurationLayer? Resumed(ParseResult arguments) => arguments.GetValue(_resume) is { } path
+        ? ConfigurationLayer.FromFile(RunFolder.Resume(path).ConfigFile)
+        : null;
+
+    public RunSettings Settings(ParseResult arguments) => new()
+    {
+        Output = arguments.GetValue(_output),
+        Resume = arguments.GetValue(_resume),
+        Checkpoints = new CheckpointOptions
+        {
+            EverySteps = arguments.GetValue(_every),
+            Keep = arguments.GetValue(_keep),
+            KeepEveryEpochs = arguments.GetValue(_keepEvery),
+        },
+        Quiet = arguments.GetValue(_quiet),
+    };
+}

@@ -1,0 +1,73 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Clamp.Losses.Samples.Training;
+using TorchSharp;
+
+namespace Clamp.Losses.Samples.Configuration;
+
+/// <summary>Where a run's numbers come from, beside its settings: stored with it as provenance.json.</summary>
+/// <param name="Preset">The preset it began with, if any.</param>
+/// <param name="PaperPreset">The paper's preset that it is compared with: its own, or the one with the fewest differences.</param>
+/// <param name="Differences">The settings that are not the paper's.</param>
+/// <param name="Versions">The versions of what computed.</param>
+public sealed record RunProvenance(
+    string? Preset, string PaperPreset, IReadOnlyDictionary<string, SettingDifference> Differences, IReadOnlyDictionary<string, string> Versions)
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The provenance of a run on this machine.</summary>
+    /// <param name="options">The settings of the run.</param>
+    /// <param name="preset">The preset it began with, or null.</param>
+    /// <returns>The provenance.</returns>
+    public static RunProvenance Of(PretrainOptions options, string? preset)
+    {
+        var run = Flat(options);
+        var nearest = PresetFiles.OfThePaper
+            .Select(name => (Name: name, Differences: Differing(OfPreset(name), run)))
+            .OrderBy(paper => paper.Name == preset ? -1 : paper.Differences.Count)
+            .First();
+        return new RunProvenance(preset, nearest.Name, nearest.Differences, Installed());
+    }
+
+    /// <summary>Writes provenance.json.</summary>
+    /// <param name="folder">The run folder.</param>
+    public void Save(string folder) => File.WriteAllText(Path.Combine(folder, "provenance.json"), JsonSerializer.Serialize(this, Json));
+
+    // Where the files lie is no matter of protocol; a preset, valid but for that, is bound as if it lay here.
+    private static Dictionary<string, string> OfPreset(string name)
+    {
+        var place = KeyValuePair.Create(nameof(PretrainOptions.DataRoot), (string?)".");
+        return Flat(PretrainConfiguration.Resolve([PresetFiles.Load(name), ConfigurationLayer.FromValues([place], "")]));
+    }
+
+    /// <summary>The settings by key, without the place of the files, which is no matter of protocol.</summary>
+    internal static Dictionary<string, string> Flat(PretrainOptions options)
+    {
+        using var json = new MemoryStream(Encoding.UTF8.GetBytes(RunFolder.ToJson(options with { DataRoot = null })));
+        return new(ConfigurationLayer.FromJson(json, "").Values);
+    }
+
+    private static SortedDictionary<string, SettingDifference> Differing(Dictionary<string, string> paper, Dictionary<string, string> run) =>
+        new(
+            paper.Keys.Union(run.Keys)
+                .Select(key => KeyValuePair.Create(key, new SettingDifference(paper.GetValueOrDefault(key), run.GetValueOrDefault(key))))
+                .Where(pair => pair.Value.Paper != pair.Value.Run)
+                .ToDictionary(),
+            StringComparer.Ordinal);
+
+    /// <summary>The versions of what computes in this process.</summary>
+    internal static Dictionary<string, string> Installed() => new()
+    {
+        ["Clamp.Losses"] = VersionOf(typeof(ClampLoss)),
+        ["TorchSharp"] = VersionOf(typeof(torch)),
+        ["libtorch"] = torch.__version__,
+        [".NET"] = Environment.Version.ToString(),
+        ["OS"] = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}",
+    };
+
+    private static string VersionOf(Type type) =>
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+}

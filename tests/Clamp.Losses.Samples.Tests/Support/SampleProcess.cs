@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Clamp.Losses.Samples.Tests.Support;
+
+/// <summary>The sample as a process of its own, on one thread, that can be signalled and killed.</summary>
+internal sealed class SampleProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ConcurrentQueue<string> _errors = new();
+
+    private SampleProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Collect(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Collect(_errors, line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Output => string.Join('\n', _output);
+
+    public string Errors => string.Join('\n', _errors);
+
+    private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Sample => Path.Combine(AppContext.BaseDirectory, "Clamp.Losses.Samples.dll");
+
+    public static SampleProcess Start(params string[] arguments) => new(new ProcessStartInfo(Host, [Sample, .. arguments]));
+
+    /// <summary>Starts it where no file can grow beyond a size, as on a full disk.</summary>
+    public static SampleProcess StartWithFullDisk(int fileKilobytes, params string[] arguments)
+    {
+        // The runtime maps its code twice through a large file, unless it is told not to.
+        const string Script = "trap '' XFSZ; ulimit -f \"$1\"; shift; DOTNET_EnableWriteXorExecute=0 exec \"$@\"";
+        return new(new ProcessStartInfo("bash", ["-c", Script, "bash", fileKilobytes.ToString(), Host, Sample, .. arguments]));
+    }
+
+    /// <summary>Waits until something is so, while the process runs.</summary>
+    public void WaitUntil(Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            _process.HasExited.Should().BeFalse($"it should still run; it wrote\n{Output}\n{Errors}");
+            clock.Elapsed.Should().BeLessThan(Patience, $"it wrote\n{Output}\n{Errors}");
+            Thread.Sleep(5);
+        }
+    }
+
+    /// <summary>Sends a signal such as TERM.</summary>
+    public void Signal(string name) => Process.Start("kill", ["-s", name, $"{_process.Id}"]).WaitForExit();
+
+    /// <summary>Ends it as a power cut would, at once.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Waits for its end and returns its exit code.</summary>
+    public int WaitForExit()
+    {
+        _process.WaitForExit(Patience).Should().BeTrue($"it should end; it wrote\n{Output}\n{Errors}");
+        _process.WaitForExit();
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private static void Collect(ConcurrentQueue<string> lines, string? line)
+    {
+        if (line is not null)
+        {
+            lines.Enqueue(line);
+        }
+    }
+}
