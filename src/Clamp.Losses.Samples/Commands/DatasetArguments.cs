@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Clamp.Losses.Samples.Data;
+using Clamp.Losses.Samples.Data.Download;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -8,10 +9,12 @@ internal sealed class DatasetArguments
 {
     public Option<DatasetKind?> Dataset { get; } = NamedOption.Create<DatasetKind>(
         "--dataset",
-        "Which images: shapes (drawn, needs no files), cifar10 (binary version), fashion-mnist, mnist (idx or idx.gz), "
-        + "imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
+        "Which images: shapes (drawn, needs no files), cifar10, cifar100 or cifar100-coarse (binary or python version, unpacked or as "
+        + "archive), fashion-mnist, mnist (idx or idx.gz), imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
         "shapes",
         "cifar10",
+        "cifar100",
+        "cifar100-coarse",
         "fashion-mnist",
         "mnist",
         "imagefolder");
@@ -20,6 +23,18 @@ internal sealed class DatasetArguments
     {
         Description = "The folder with the data set's files, as they are published.",
         HelpName = "DIR",
+    };
+
+    public Option<bool> Download { get; } = new("--download")
+    {
+        Description = "First fetch what is missing in the data root of cifar10, cifar100, mnist or fashion-mnist; goes on where it stopped.",
+    };
+
+    public Option<bool?> StreamImages { get; } = new("--stream-images")
+    {
+        Description = "Decode an image folder anew in each epoch, crops from whole pictures (true), or once into memory (false); by default "
+            + "true above 1 GB.",
+        HelpName = "true|false",
     };
 
     public Option<int> TrainImages { get; } = new("--train-images")
@@ -36,7 +51,22 @@ internal sealed class DatasetArguments
     {
         command.Options.Add(Dataset);
         command.Options.Add(DataRoot);
+        command.Options.Add(Download);
+        command.Options.Add(StreamImages);
         command.Options.Add(TrainImages);
         command.Options.Add(TestImages);
+    }
+
+    /// <summary>Fetches the data set's files when <c>--download</c> is given.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="kind">The data set.</param>
+    /// <param name="root">Where its files belong.</param>
+    public void Fetch(ParseResult arguments, DatasetKind kind, string? root)
+    {
+        if (arguments.GetValue(Download))
+        {
+            DatasetDownload.Run(kind, new DirectoryInfo(root ?? throw new ArgumentException(
+                "--download is given without --data-root; it must be the folder to put the files into.")));
+        }
     }
 }

@@ -41,12 +41,15 @@ internal sealed class EvaluationArguments
     public (RunFolder Folder, PretrainOptions Options) Open(ParseResult arguments)
     {
         var (folder, options) = RunFolder.Open(arguments.GetValue(_run)!);
-        return (folder, options with
+        options = options with
         {
             Dataset = arguments.GetValue(Dataset.Dataset) ?? options.Dataset,
             DataRoot = arguments.GetValue(Dataset.DataRoot)?.FullName ?? options.DataRoot,
+            StreamImages = arguments.GetValue(Dataset.StreamImages) ?? options.StreamImages,
             TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
             TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),
-        });
+        };
+        Dataset.Fetch(arguments, options.Dataset, options.DataRoot);
+        return (folder, options);
     }
 }

@@ -28,17 +28,19 @@ internal sealed class PretrainArguments
         HelpName = "KEY=VALUE",
     };
 
+    private readonly DatasetArguments _dataset = new();
     private readonly List<Option> _options = [];
     private readonly List<Func<ParseResult, IEnumerable<KeyValuePair<string, string?>>>> _settings = [];
 
     public PretrainArguments()
     {
         var defaults = new PretrainOptions();
-        var dataset = new DatasetArguments();
-        Add(dataset.Dataset, nameof(defaults.Dataset));
-        Add(dataset.DataRoot, nameof(defaults.DataRoot));
-        Add(dataset.TrainImages, nameof(defaults.TrainImages));
-        Add(dataset.TestImages, nameof(defaults.TestImages));
+        Add(_dataset.Dataset, nameof(defaults.Dataset));
+        Add(_dataset.DataRoot, nameof(defaults.DataRoot));
+        _options.Add(_dataset.Download);
+        Add(_dataset.StreamImages, nameof(defaults.StreamImages));
+        Add(_dataset.TrainImages, nameof(defaults.TrainImages));
+        Add(_dataset.TestImages, nameof(defaults.TestImages));
         Add("--image-size", "The side that shapes and image folders are brought to, in pixels.", nameof(defaults.ImageSize), defaults.ImageSize);
         Add("--encoder", "tiny (trains on about 800 views/s on 2 cores), resnet18 or resnet50.", nameof(defaults.Encoder), defaults.Encoder);
         AddProjection(defaults);
@@ -70,6 +72,9 @@ internal sealed class PretrainArguments
         Option[] all = [_preset, _config, .. _options, _set];
         Array.ForEach(all, command.Options.Add);
     }
+
+    /// <summary>Fetches the data set's files when --download is given.</summary>
+    public void Fetch(ParseResult arguments, PretrainOptions options) => _dataset.Fetch(arguments, options.Dataset, options.DataRoot);
 
     public string? Preset(ParseResult arguments) => arguments.GetValue(_preset);
 

@@ -31,6 +31,7 @@ public static class PretrainCommand
                 return 0;
             }
 
+            settings.Fetch(arguments, options);
             return Run(options, run.Settings(arguments), settings.Preset(arguments));
         });
         return command;
@@ -103,7 +104,8 @@ public static class PretrainCommand
         options.ImageSize,
         options.TrainImages,
         options.TestImages,
-        options.Seed);
+        options.Seed,
+        options.StreamImages);
 
     private static RunFolder OpenOrCreate(PretrainOptions options, RunSettings settings, string? preset)
     {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Models;
 
@@ -51,7 +50,7 @@ public static class ProbeCommand
         using (encoder)
         using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device))
         {
-            var augmentation = new MultiViewAugmentation(SingleView.CropAndFlip(run.Options.Augmentation), run.Seed);
+            var augmentation = CropAndFlip.Of(run.Options.Augmentation, run.Seed);
             var seen = protocol.Augment
                 ? features with { Augmented = epoch => FeatureExtractor.ExtractViews(encoder, run.Images.Train, augmentation, epoch, run.Device) }
                 : features;

@@ -6,8 +6,14 @@ public enum DatasetKind
     /// <summary>Textured shapes drawn on the fly by <see cref="ShapesGenerator"/>; needs no files.</summary>
     Shapes,
 
-    /// <summary>CIFAR-10 in its binary version: colour photographs of 32x32 pixels in 10 classes.</summary>
+    /// <summary>CIFAR-10, binary or python version: colour photographs of 32x32 pixels in 10 classes.</summary>
     Cifar10,
+
+    /// <summary>CIFAR-100, binary or python version: colour photographs of 32x32 pixels in 100 classes.</summary>
+    Cifar100,
+
+    /// <summary>The images of <see cref="Cifar100"/> in 20 superclasses.</summary>
+    Cifar100Coarse,
 
     /// <summary>Fashion-MNIST in IDX files: grey pictures of clothing of 28x28 pixels in 10 classes.</summary>
     FashionMnist,

@@ -1,6 +1,6 @@
 namespace Clamp.Losses.Samples.Data;
 
-/// <summary>Loads any of the supported data sets into memory.</summary>
+/// <summary>Loads any of the supported data sets.</summary>
 public static class Datasets
 {
     /// <summary>The number of train images of <see cref="DatasetKind.Shapes"/> when no limit is given.</summary>
@@ -25,13 +25,18 @@ public static class Datasets
     /// </param>
     /// <param name="testLimit">The same for the test images, with <see cref="DefaultShapesTest"/>.</param>
     /// <param name="seed">Decides which images a limit takes, and which shapes are drawn.</param>
+    /// <param name="stream">
+    /// Whether an <see cref="DatasetKind.ImageFolder"/> is decoded each time that it is needed; null decides by its size
+    /// (<see cref="ImageFolder.LargestInMemory"/>). The other sets are held in memory and ignore it.
+    /// </param>
     /// <returns>Both parts, with the same image size and class names.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The kind is unknown, a limit is negative, or a used size is too small.</exception>
     /// <exception cref="ArgumentException"><paramref name="root"/> is null and the data set is read from files.</exception>
     /// <exception cref="FileNotFoundException">A file is missing; the message says what is expected where.</exception>
     /// <exception cref="DirectoryNotFoundException">A folder of <see cref="DatasetKind.ImageFolder"/> is missing.</exception>
     /// <exception cref="InvalidDataException">A file is truncated or damaged; the message names it.</exception>
-    public static ImageSplits Load(DatasetKind kind, DirectoryInfo? root, int imageSize, int trainLimit, int testLimit, int seed)
+    public static ImageSplits Load(
+        DatasetKind kind, DirectoryInfo? root, int imageSize, int trainLimit, int testLimit, int seed, bool? stream = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
         ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
@@ -39,10 +44,12 @@ public static class Datasets
         return kind switch
         {
             DatasetKind.Shapes => DrawShapes(imageSize, trainLimit, testLimit, seed),
-            DatasetKind.Cifar10 => Limit(Cifar10Binary.Load(Require(root, kind)), trainLimit, testLimit, seed),
+            DatasetKind.Cifar10 => Limit(Cifar10.Load(Require(root, kind)), trainLimit, testLimit, seed),
+            DatasetKind.Cifar100 => Limit(Cifar100.Load(Require(root, kind)), trainLimit, testLimit, seed),
+            DatasetKind.Cifar100Coarse => Limit(Cifar100.Load(Require(root, kind), coarse: true), trainLimit, testLimit, seed),
             DatasetKind.FashionMnist => Limit(FashionMnist.Load(Require(root, kind)), trainLimit, testLimit, seed),
             DatasetKind.Mnist => Limit(Mnist.Load(Require(root, kind)), trainLimit, testLimit, seed),
-            DatasetKind.ImageFolder => ImageFolder.Load(Require(root, kind), imageSize, trainLimit, testLimit, seed),
+            DatasetKind.ImageFolder => ImageFolder.Load(Require(root, kind), imageSize, trainLimit, testLimit, seed, stream),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(kind), kind, $"'{kind}' is no data set; there are {string.Join(", ", Enum.GetNames<DatasetKind>())}."),
         };

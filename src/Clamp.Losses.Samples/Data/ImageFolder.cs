@@ -1,4 +1,4 @@
-using SkiaSharp;
+using Clamp.Losses.Samples.Data.Images;
 
 namespace Clamp.Losses.Samples.Data;
 
@@ -8,6 +8,12 @@ namespace Clamp.Losses.Samples.Data;
 /// </summary>
 public static class ImageFolder
 {
+    /// <summary>Images that take more bytes than this when decoded, in both splits together, are not held in memory: 1 GB.</summary>
+    public const long LargestInMemory = 1_000_000_000;
+
+    /// <summary>The largest image size.</summary>
+    public const int MaxSize = 1_024;
+
     private const string Layout =
         "train/<class>/*.jpg, *.jpeg or *.png and the same below test (or val, or validation), with a folder for each class";
 
@@ -16,21 +22,27 @@ public static class ImageFolder
 
     /// <summary>Reads both splits; classes are the folder names in ordinal order, images follow classes and file names.</summary>
     /// <param name="root">The folder of the split folders.</param>
-    /// <param name="imageSize">The height and width in pixels, at least 1, to which the shorter side of every image is
+    /// <param name="imageSize">The height and width in pixels, from 1 to <see cref="MaxSize"/>, to which the shorter side of every image is
     /// scaled before its centre is cut out.</param>
     /// <param name="trainLimit">The largest number of train images, drawn class-balanced before decoding; 0 takes all.</param>
     /// <param name="testLimit">The same for the test images.</param>
     /// <param name="seed">Decides which images a limit takes.</param>
+    /// <param name="stream">
+    /// Whether files are decoded each time that they are needed, so that crops are taken from the whole picture, instead of once into
+    /// memory; null streams what would take more than <see cref="LargestInMemory"/>.
+    /// </param>
     /// <returns>The images; transparency is laid over black, EXIF orientation is ignored.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The size is below 1 or a limit is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is out of range or a limit is negative.</exception>
     /// <exception cref="DirectoryNotFoundException">The root or a split folder does not exist.</exception>
     /// <exception cref="InvalidDataException">A split has no class, a class has no image, the splits have different
-    /// classes, an image cannot be decoded, or the images take more than 2 GB.</exception>
-    public static ImageSplits Load(DirectoryInfo root, int imageSize, int trainLimit = 0, int testLimit = 0, int seed = 0)
+    /// classes, an image cannot be decoded, or images to hold in memory take more than 2 GB.</exception>
+    public static ImageSplits Load(
+        DirectoryInfo root, int imageSize, int trainLimit = 0, int testLimit = 0, int seed = 0, bool? stream = null)
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize, MaxSize);
         ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
         ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
 
@@ -38,8 +50,11 @@ public static class ImageFolder
         string test = FindSplit(root, TestFolders);
         string[] classes = ListClasses(train);
         ThrowIfClassesDiffer(train, classes, test, ListClasses(test));
-        return new ImageSplits(
-            ReadSplit(train, classes, imageSize, trainLimit, seed), ReadSplit(test, classes, imageSize, testLimit, seed));
+        var trainImages = OpenSplit(train, classes, imageSize, trainLimit, seed);
+        var testImages = OpenSplit(test, classes, imageSize, testLimit, seed);
+        return stream ?? BytesOf(trainImages) + BytesOf(testImages) > LargestInMemory
+            ? new ImageSplits(trainImages, testImages)
+            : new ImageSplits(DecodeAll(trainImages, train), DecodeAll(testImages, test));
     }
 
     private static string FindSplit(DirectoryInfo root, params string[] names)
@@ -70,7 +85,7 @@ public static class ImageFolder
         }
     }
 
-    private static LabelledImages ReadSplit(string split, string[] classes, int imageSize, int limit, int seed)
+    private static LabelledImages OpenSplit(string split, string[] classes, int imageSize, int limit, int seed)
     {
         var paths = new List<string>();
         var labels = new List<int>();
@@ -81,9 +96,8 @@ public static class ImageFolder
             labels.AddRange(Enumerable.Repeat(label, images.Length));
         }
 
-        int[] chosen = limit == 0 ? [.. Enumerable.Range(0, paths.Count)] : BalancedSample.Draw(labels, limit, seed);
-        byte[] pixels = DecodeAll(split, [.. chosen.Select(i => paths[i])], imageSize);
-        return new LabelledImages(pixels, [.. chosen.Select(i => labels[i])], imageSize, imageSize, classes);
+        var all = new LabelledImages(new ImageFiles([.. paths]), [.. labels], imageSize, classes);
+        return limit == 0 ? all : all.Sample(limit, seed);
     }
 
     private static string[] ListImages(string folder)
@@ -94,23 +108,18 @@ public static class ImageFolder
         return images.Length > 0 ? images : throw new InvalidDataException($"'{folder}' has no image; expected {Layout}.");
     }
 
-    private static byte[] DecodeAll(string split, string[] paths, int imageSize)
+    private static long BytesOf(LabelledImages images) => (long)images.Count * LabelledImages.Channels * images.Height * images.Width;
+
+    private static LabelledImages DecodeAll(LabelledImages images, string split)
     {
-        long imageBytes = (long)LabelledImages.Channels * imageSize * imageSize;
-        if (paths.Length * imageBytes > Array.MaxLength)
+        if (BytesOf(images) > Array.MaxLength)
         {
             throw new InvalidDataException(
-                $"The {paths.Length} images of '{split}' take {paths.Length * imageBytes} bytes at {imageSize}x{imageSize} pixels; "
-                + $"at most {Array.MaxLength} fit. Use a smaller image size or a limit.");
+                $"The {images.Count} images of '{split}' take {BytesOf(images)} bytes at {images.Height}x{images.Width} pixels; "
+                + $"at most {Array.MaxLength} fit into memory. Stream them, or use a smaller image size or a limit.");
         }
 
-        var pixels = new byte[paths.Length * imageBytes];
-        var results = new SKCodecResult[paths.Length];
-        Parallel.For(0, paths.Length, i =>
-            results[i] = ImageDecoder.Decode(paths[i], pixels.AsSpan(i * (int)imageBytes, (int)imageBytes), imageSize));
-
-        int broken = Array.FindIndex(results, result => result != SKCodecResult.Success);
-        return broken < 0 ? pixels : throw new InvalidDataException(
-            $"'{paths[broken]}' cannot be decoded ({results[broken]}); expected a complete JPEG or PNG image.");
+        byte[] pixels = images.Files!.DecodeCentres([.. Enumerable.Range(0, images.Count)], images.Height);
+        return new LabelledImages(pixels, [.. images.Labels], images.Height, images.Width, images.ClassNames);
     }
 }

@@ -28,7 +28,9 @@ public static class FeatureExtractor
     public static FeatureSet Extract(nn.Module<Tensor, Tensor> encoder, LabelledImages images, Device device)
     {
         ArgumentNullException.ThrowIfNull(images);
-        var features = Run(encoder, images, batch => MultiViewAugmentation.Normalise(images.Pixels(batch).to(device)));
+        var inputs = Batches(images).Select(batch => new ViewBatch(
+            batch.Length, () => MultiViewAugmentation.Normalise(images.Pixels(batch).to(device)).unsqueeze(0)));
+        var features = Run(encoder, inputs);
         return new FeatureSet(features, tensor(images.Labels.Select(label => (long)label).ToArray(), device: device));
     }
 
@@ -44,10 +46,12 @@ public static class FeatureExtractor
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(augmentation);
-        return Run(encoder, images, batch => augmentation.View(images, batch, epoch, device));
+        return Run(encoder, new ViewLoader(images, augmentation, views: 1, device).Load(Batches(images), epoch));
     }
 
-    private static Tensor Run(nn.Module<Tensor, Tensor> encoder, LabelledImages images, Func<int[], Tensor> input)
+    private static IEnumerable<int[]> Batches(LabelledImages images) => Enumerable.Range(0, images.Count).Chunk(BatchSize);
+
+    private static Tensor Run(nn.Module<Tensor, Tensor> encoder, IEnumerable<ViewBatch> inputs)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         var wasTraining = encoder.training;
@@ -56,8 +60,7 @@ public static class FeatureExtractor
         {
             using var unrecorded = no_grad();
             using var scope = NewDisposeScope();
-            var batches = Enumerable.Range(0, images.Count).Chunk(BatchSize).Select(batch => Output(encoder, input, batch));
-            return cat(batches.ToList()).MoveToOuterDisposeScope();
+            return cat(inputs.Select(input => Output(encoder, input)).ToList()).MoveToOuterDisposeScope();
         }
         finally
         {
@@ -65,9 +68,9 @@ public static class FeatureExtractor
         }
     }
 
-    private static Tensor Output(nn.Module<Tensor, Tensor> encoder, Func<int[], Tensor> input, int[] batch)
+    private static Tensor Output(nn.Module<Tensor, Tensor> encoder, ViewBatch input)
     {
         using var scope = NewDisposeScope();
-        return encoder.call(input(batch)).MoveToOuterDisposeScope();
+        return encoder.call(input.Views().squeeze(0)).MoveToOuterDisposeScope();
     }
 }

@@ -14,7 +14,7 @@ public sealed class FineTuner : IDisposable
 {
     private readonly ImageClassifier _network;
     private readonly LabelledImages _images;
-    private readonly MultiViewAugmentation _augmentation;
+    private readonly ViewLoader _loader;
     private readonly FinetuneOptions _options;
     private readonly Device _device;
     private readonly EpochSampler _sampler;
@@ -38,7 +38,7 @@ public sealed class FineTuner : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         (_network, _images, _options, _device) = (network, images, options, device);
-        _augmentation = new MultiViewAugmentation(SingleView.CropAndFlip(augmentation), seed);
+        _loader = new ViewLoader(images, CropAndFlip.Of(augmentation, seed), views: 1, device);
         _sampler = new EpochSampler(images.Count, options.BatchSize, seed);
         _schedule = new CosineSchedule(options.LearningRate, WarmupSteps: 0, options.Epochs * _sampler.BatchesPerEpoch);
         SGD.ParamGroup[] groups =
@@ -60,7 +60,8 @@ public sealed class FineTuner : IDisposable
         var (step, loss) = (0, 0.0);
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
-            loss = _sampler.Batches(epoch).Sum(batch => Step(batch, epoch, step++) * batch.Length) / _images.Count;
+            var batches = _sampler.Batches(epoch).ToList();
+            loss = batches.Zip(_loader.Load(batches, epoch), (batch, input) => Step(batch, input, step++) * batch.Length).Sum() / _images.Count;
             ThrowIfDiverged(loss, epoch);
             report(epoch + 1, loss);
         }
@@ -80,13 +81,13 @@ public sealed class FineTuner : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _optimizer.Dispose();
 
-    private double Step(int[] batch, int epoch, int step)
+    private double Step(int[] batch, ViewBatch input, int step)
     {
         using var scope = NewDisposeScope();
         ApplyRates(_schedule.At(step));
         _optimizer.zero_grad();
         var labels = tensor(Array.ConvertAll(batch, index => (long)_images.Labels[index]), device: _device);
-        var loss = nn.functional.cross_entropy(_network.call(_augmentation.View(_images, batch, epoch, _device)), labels);
+        var loss = nn.functional.cross_entropy(_network.call(input.Views().squeeze(0)), labels);
         loss.backward();
         _optimizer.step();
         return loss.item<float>();

@@ -20,6 +20,12 @@ public sealed record PretrainOptions
     /// <summary>The side that drawn shapes and image folders are brought to, in pixels; at least 16.</summary>
     public int ImageSize { get; init; } = 32;
 
+    /// <summary>
+    /// Whether image folders are decoded anew in each epoch, so that crops come from the whole picture; null decides by their size
+    /// (<see cref="ImageFolder.LargestInMemory"/>).
+    /// </summary>
+    public bool? StreamImages { get; init; }
+
     /// <summary>How many training images to use, balanced over classes; 0 for all, or for the usual number of shapes.</summary>
     public int TrainImages { get; init; }
 

@@ -18,10 +18,9 @@ public sealed class Pretrainer : IDisposable
 {
     private readonly PretrainOptions _options;
     private readonly LabelledImages _images;
-    private readonly Device _device;
     private readonly EpochSampler _sampler;
     private readonly CosineSchedule _schedule;
-    private readonly MultiViewAugmentation _augmentation;
+    private readonly ViewLoader _loader;
     private readonly nn.Module<Tensor, Tensor> _criterion;
     private readonly ClampLoss _packing;
     private readonly GradientCache? _cache;
@@ -34,10 +33,10 @@ public sealed class Pretrainer : IDisposable
     /// <param name="device">Where to train.</param>
     public Pretrainer(PretrainOptions options, LabelledImages images, Device device)
     {
-        (_options, _images, _device) = (options, images, device);
+        (_options, _images) = (options, images);
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
         _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
-        _augmentation = new MultiViewAugmentation(options.Augmentation, options.Seed);
+        _loader = new ViewLoader(images, new MultiViewAugmentation(Transforms(options), options.Seed), options.Views, device);
         _packing = new ClampLoss(options.Clamp);
         _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
@@ -76,10 +75,10 @@ public sealed class Pretrainer : IDisposable
         var (seen, clock) = (0L, Stopwatch.StartNew());
         for (int epoch = StepsDone / StepsPerEpoch; epoch < _options.Epochs; epoch++)
         {
-            foreach (var batch in _sampler.Batches(epoch).Skip(StepsDone % StepsPerEpoch))
+            foreach (var batch in _loader.Load(_sampler.Batches(epoch).Skip(StepsDone % StepsPerEpoch), epoch))
             {
-                var metrics = Step(batch, epoch, inspect);
-                seen += batch.Length;
+                var metrics = Step(batch, inspect);
+                seen += batch.Count;
                 report(metrics with { ImagesPerSecond = seen / clock.Elapsed.TotalSeconds });
                 if (stop.IsCancellationRequested)
                 {
@@ -122,11 +121,11 @@ public sealed class Pretrainer : IDisposable
         _packing.Dispose();
     }
 
-    private StepMetrics Step(int[] batch, int epoch, Action<int, SubManifoldGeometry>? inspect)
+    private StepMetrics Step(ViewBatch batch, Action<int, SubManifoldGeometry>? inspect)
     {
         using var scope = NewDisposeScope();
         var clock = new LapClock();
-        var views = Views(batch, epoch);
+        var views = batch.Views();
         var data = clock.Lap();
         _optimizer.zero_grad();
         var (loss, embeddings, lossSeconds) = Backward(views);
@@ -146,11 +145,8 @@ public sealed class Pretrainer : IDisposable
         return Metrics(geometry, loss.item<float>(), times);
     }
 
-    private Tensor Views(int[] batch, int epoch)
-    {
-        var samples = Array.ConvertAll(batch, index => (long)index);
-        return _augmentation.Views(_images.Pixels(batch).to(_device), samples, epoch, _options.Views, _images.Height);
-    }
+    private static AugmentationOptions[] Transforms(PretrainOptions options) =>
+        options.AlternateAugmentation is { } alternate ? [options.Augmentation, alternate] : [options.Augmentation];
 
     /// <summary>Fills the gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
     private (Tensor Loss, Tensor Embeddings, double LossSeconds) Backward(Tensor views)

@@ -125,12 +125,83 @@ public sealed class MultiViewAugmentationTests
     }
 
     [Fact]
+    public void Views_OfManySamples_AreGrayAndInvertedAtTheGivenRates()
+    {
+        const int samples = 2_000;
+        using var scope = torch.NewDisposeScope();
+        var bright = torch.tensor(new byte[] { 250, 200, 150 }, torch.uint8).reshape(1, 3, 1, 1).expand(samples, -1, 4, 4).contiguous();
+        var options = Nothing with { GrayscaleProbability = 0.2, SolarizeProbability = 0.4 };
+
+        var views = new MultiViewAugmentation(options, 0).Views(bright, TestImages.Samples(samples), epoch: 0, views: 1, outputSize: 4)[0];
+
+        // The standard deviation of a rate is at most sqrt(0.4 * 0.6 / 2000) = 0.011.
+        var gray = views.amax([1, 2, 3]).sub(views.amin([1, 2, 3])).lt(1e-3).to(torch.ScalarType.Float64).mean().ToDouble();
+        var inverted = views.amax([1, 2, 3]).lt(0).to(torch.ScalarType.Float64).mean().ToDouble();
+        gray.Should().BeApproximately(0.2, 0.045);
+        inverted.Should().BeApproximately(0.4, 0.045);
+    }
+
+    [Fact]
+    public void Views_OfTwoTransforms_TakeTurns()
+    {
+        using var scope = torch.NewDisposeScope();
+        var images = TestImages.Bytes(4, 16, 16);
+        var samples = TestImages.Samples(4);
+        var even = new MultiViewAugmentation(Everything, seed: 5).Views(images, samples, epoch: 1, views: 5, outputSize: 16);
+        var odd = new MultiViewAugmentation(Nothing with { SolarizeProbability = 1, SolarizeThreshold = 0.2 }, seed: 5)
+            .Views(images, samples, epoch: 1, views: 5, outputSize: 16);
+
+        var views = new MultiViewAugmentation([Everything, Nothing with { SolarizeProbability = 1, SolarizeThreshold = 0.2 }], seed: 5)
+            .Views(images, samples, epoch: 1, views: 5, outputSize: 16);
+
+        for (int view = 0; view < 5; view++)
+            views[view].Values().Should().Equal((view % 2 == 0 ? even : odd)[view].Values());
+    }
+
+    [Fact]
+    public void Finish_OfTheViewsOwnCrops_GivesTheViews()
+    {
+        using var scope = torch.NewDisposeScope();
+        var whole = Everything with { CropScaleMin = 1, AspectRatioMin = 1, AspectRatioMax = 1, FlipProbability = 0 };
+        var augmentation = new MultiViewAugmentation([whole, whole with { Hue = 0.5 }], seed: 5);
+        var images = TestImages.Bytes(4, 16, 16);
+        var expected = augmentation.Views(images, [3, 2, 1, 0], epoch: 1, views: 2, outputSize: 16);
+        var parameters = Enumerable.Range(0, 2)
+            .Select(view => new long[] { 3, 2, 1, 0 }.Select(sample => augmentation.Parameters(sample, 1, view, 16, 16)).ToArray()).ToArray();
+
+        var views = augmentation.Finish(images.expand(2, -1, -1, -1, -1), parameters, epoch: 1);
+
+        views.LargestDifference(expected).Should().BeLessThan(1e-5, "resizing to the same size rounds");
+    }
+
+    [Theory]
+    [InlineData(3, 2)]
+    [InlineData(2, 3)]
+    public void Finish_OfParametersForOtherCrops_Throws(int views, int count)
+    {
+        using var crops = torch.zeros([2, 2, 3, 8, 8], torch.uint8);
+        var parameters = Enumerable.Repeat(new ViewParameters[count], views).ToArray();
+
+        var finish = () => new MultiViewAugmentation(Everything, 0).Finish(crops, parameters, epoch: 0);
+
+        finish.Should().Throw<ArgumentException>().WithParameterName("crops").WithMessage("Crops of shape [2, 2, 3, 8, 8] given*");
+    }
+
+    [Fact]
+    public void Constructor_WithoutTransforms_Throws()
+    {
+        var create = () => new MultiViewAugmentation(Array.Empty<AugmentationOptions>(), 0);
+
+        create.Should().Throw<ArgumentException>().WithParameterName("transforms");
+    }
+
+    [Fact]
     public void Views_WithEveryStepDrawn_AreTheStepsInTheirOrder()
     {
         using var scope = torch.NewDisposeScope();
         var images = TestImages.Bytes(1, 24, 24);
         var augmentation = new MultiViewAugmentation(
-            new() { JitterProbability = 1, GrayscaleProbability = 1, BlurProbability = 1, SolarizeProbability = 1 }, seed: 2);
+            new AugmentationOptions { JitterProbability = 1, GrayscaleProbability = 1, BlurProbability = 1, SolarizeProbability = 1 }, seed: 2);
         var parameters = augmentation.Parameters(sample: 9, epoch: 4, view: 0, height: 24, width: 24);
         var expected = ResizedCrop.Apply(images.to(torch.ScalarType.Float32).div(255), [parameters], 24);
         ColourJitter.ApplyTo(expected, [parameters], ColourJitter.Order(seed: 2, epoch: 4, view: 0));
@@ -240,7 +311,7 @@ public sealed class MultiViewAugmentationTests
     [Fact]
     public void Constructor_WithOptionsOutOfRange_Throws()
     {
-        var create = () => new MultiViewAugmentation(new() { Hue = 2 }, 0);
+        var create = () => new MultiViewAugmentation(new AugmentationOptions { Hue = 2 }, 0);
 
         create.Should().Throw<ArgumentException>().WithMessage("Hue is 2; allowed: 0 to 0.5.");
     }

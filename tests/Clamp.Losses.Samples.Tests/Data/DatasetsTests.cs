@@ -74,7 +74,22 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Load(DatasetKind.Cifar10);
 
         (splits.Train.Count, splits.Test.Count, splits.Train.Width).Should().Be((2, 1, 32));
-        splits.Train.ClassNames.Should().Equal(Cifar10Binary.ClassNames);
+        splits.Train.ClassNames.Should().Equal(Cifar10.ClassNames);
+    }
+
+    [Theory]
+    [InlineData(DatasetKind.Cifar100, "boy", 100)]
+    [InlineData(DatasetKind.Cifar100Coarse, "large_omnivores_and_herbivores", 20)]
+    public void Load_Cifar100_ReadsFineOrCoarseLabels(DatasetKind kind, string classOfTheOne, int classes)
+    {
+        byte[] record = [11, 11, .. new byte[3072]];
+        _folder.Write("train.bin", record);
+        _folder.Write("test.bin", record);
+
+        LabelledImages train = Load(kind).Train;
+
+        train.ClassNames.Should().HaveCount(classes);
+        train.ClassNames[train.Labels[0]].Should().Be(classOfTheOne);
     }
 
     [Theory]
@@ -124,6 +139,7 @@ public sealed class DatasetsTests : IDisposable
 
     [Theory]
     [InlineData(DatasetKind.Cifar10)]
+    [InlineData(DatasetKind.Cifar100)]
     [InlineData(DatasetKind.Mnist)]
     [InlineData(DatasetKind.FashionMnist)]
     [InlineData(DatasetKind.ImageFolder)]

@@ -31,6 +31,12 @@ public sealed class ImageFolderTests : IDisposable
         }
     }
 
+    private void WriteEmptyTrainImages(int count)
+    {
+        for (int i = 0; i < count; i++)
+            File.WriteAllBytes(_folder.PathOf("train", "cat", $"{i}.jpg"), []);
+    }
+
     private byte[] LoadOnlyTrainImage(int imageSize)
     {
         DrawGrey("test/cat/one.png", 0);
@@ -258,17 +264,62 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Load_MoreThanFitsInMemory_SuggestsSmallerSize()
+    public void Load_MoreThanFitsInMemory_SuggestsStreaming()
     {
         DrawOneOfEachClass("train", "test");
+        WriteEmptyTrainImages(700);
 
-        Action act = () => ImageFolder.Load(_folder.Root, imageSize: 100_000);
+        Action act = () => ImageFolder.Load(_folder.Root, imageSize: 1024, stream: false);
 
-        act.Should().Throw<InvalidDataException>().WithMessage("*60000000000 bytes*smaller image size*");
+        act.Should().Throw<InvalidDataException>().WithMessage("*702 images*2208301056 bytes*Stream them*smaller image size*");
+    }
+
+    [Fact]
+    public void Load_MoreThanAGigabyte_IsNotDecodedUnlessUsed()
+    {
+        DrawOneOfEachClass("train", "test");
+        WriteEmptyTrainImages(400);
+
+        ImageSplits splits = ImageFolder.Load(_folder.Root, imageSize: 1024);
+
+        splits.Train.Count.Should().Be(402);
+        using torch.Tensor pixels = splits.Test.Pixels([1]);
+        pixels.shape.Should().Equal(1, 3, 1024, 1024);
+        pixels.data<byte>().Should().OnlyContain(value => value == 20);
+    }
+
+    [Fact]
+    public void Load_Streamed_GivesThePixelsLabelsAndSubsetsOfMemory()
+    {
+        foreach (string split in new[] { "train", "test" })
+            foreach (string name in new[] { "cat", "dog", "eel" })
+                for (int i = 0; i < 4; i++)
+                    Draw($"{split}/{name}/{i}.png", 7 + i, 9, (x, y) => new SKColor((byte)(x * 20), (byte)(y * 25), (byte)(name[0] + i)));
+        LabelledImages inMemory = ImageFolder.Load(_folder.Root, imageSize: 6, trainLimit: 9, stream: false).Train;
+
+        LabelledImages streamed = ImageFolder.Load(_folder.Root, imageSize: 6, trainLimit: 9, stream: true).Train;
+
+        streamed.Labels.Should().Equal(inMemory.Labels);
+        using torch.Tensor expected = inMemory.Subset([8, 0, 3]).Pixels([2, 1, 0]);
+        using torch.Tensor pixels = streamed.Subset([8, 0, 3]).Pixels([2, 1, 0]);
+        pixels.data<byte>().ToArray().Should().Equal(expected.data<byte>().ToArray());
+    }
+
+    [Fact]
+    public void Pixels_OfAStreamedFileThatIsNoImage_NamesIt()
+    {
+        DrawOneOfEachClass("train", "test");
+        File.WriteAllText(_folder.PathOf("train", "dog", "two.jpg"), "not an image");
+        LabelledImages train = ImageFolder.Load(_folder.Root, imageSize: 4, stream: true).Train;
+
+        Action act = () => train.Pixels([0, 1, 2]);
+
+        act.Should().Throw<InvalidDataException>().WithMessage($"*{_folder.PathOf("train", "dog", "two.jpg")}*complete JPEG or PNG*");
     }
 
     [Theory]
     [InlineData(0, 0, 0, "imageSize")]
+    [InlineData(1025, 0, 0, "imageSize")]
     [InlineData(4, -1, 0, "trainLimit")]
     [InlineData(4, 0, -1, "testLimit")]
     public void Load_ArgumentOutOfRange_NamesIt(int imageSize, int trainLimit, int testLimit, string name)

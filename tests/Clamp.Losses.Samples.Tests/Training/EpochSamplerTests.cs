@@ -1,4 +1,5 @@
 using Clamp.Losses.Samples.Training;
+using CsCheck;
 
 namespace Clamp.Losses.Samples.Tests.Training;
 
@@ -19,6 +20,13 @@ public sealed class EpochSamplerTests
         batches.Should().HaveCount(sampler.BatchesPerEpoch);
         batches.Should().OnlyContain(batch => batch.Length >= 2 && batch.Length <= batchSize);
         batches.SelectMany(batch => batch).Order().Should().Equal(Enumerable.Range(0, count));
+    }
+
+    [Fact]
+    public void Batches_OfAnySizes_LoseAndRepeatNoImage()
+    {
+        Gen.Select(Gen.Int[2, 300], Gen.Int[4, 80], Gen.Int, Gen.Int[0, 1000]).Sample((count, batchSize, seed, epoch) =>
+            new EpochSampler(count, batchSize, seed).Batches(epoch).SelectMany(batch => batch).Order().SequenceEqual(Enumerable.Range(0, count)));
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using Clamp.Losses.Samples.Data;
 
-namespace Clamp.Losses.Samples.Tests.Data;
+namespace Clamp.Losses.Samples.Tests.Data.Cifar;
 
-public sealed class Cifar10BinaryTests : IDisposable
+public sealed class CifarBinaryTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -28,7 +28,7 @@ public sealed class Cifar10BinaryTests : IDisposable
         _folder.Write("data_batch_2.bin", Batch(4));
         _folder.Write("test_batch.bin", Batch(3));
 
-        ImageSplits splits = Cifar10Binary.Load(_folder.Root);
+        ImageSplits splits = Cifar10.Load(_folder.Root);
 
         splits.Train.Labels.Should().Equal(6, 9, 4);
         splits.Test.Labels.Should().Equal(3);
@@ -40,7 +40,7 @@ public sealed class Cifar10BinaryTests : IDisposable
         _folder.Write("data_batch_1.bin", Batch(6, 9));
         _folder.Write("test_batch.bin", Batch(3));
 
-        using torch.Tensor pixels = Cifar10Binary.Load(_folder.Root).Train.Pixels([1]);
+        using torch.Tensor pixels = Cifar10.Load(_folder.Root).Train.Pixels([1]);
 
         pixels.shape.Should().Equal(1, 3, 32, 32);
         pixels[0, 0, 1, 0].item<byte>().Should().Be(99);
@@ -55,7 +55,7 @@ public sealed class Cifar10BinaryTests : IDisposable
         File.WriteAllBytes(_folder.PathOf("cifar-10-batches-bin", "data_batch_1.bin"), Batch(1));
         File.WriteAllBytes(_folder.PathOf("cifar-10-batches-bin", "test_batch.bin"), Batch(2));
 
-        Cifar10Binary.Load(_folder.Root).Train.Labels.Should().Equal(1);
+        Cifar10.Load(_folder.Root).Train.Labels.Should().Equal(1);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class Cifar10BinaryTests : IDisposable
         _folder.Write("data_batch_1.bin", Batch(0));
         _folder.Write("test_batch.bin", Batch(0));
 
-        Cifar10Binary.Load(_folder.Root).Train.ClassNames.Should().Equal(
+        Cifar10.Load(_folder.Root).Train.ClassNames.Should().Equal(
             "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
     }
 
@@ -75,7 +75,7 @@ public sealed class Cifar10BinaryTests : IDisposable
     {
         _folder.Write(present, Batch(0));
 
-        Action act = () => Cifar10Binary.Load(_folder.Root);
+        Action act = () => Cifar10.Load(_folder.Root);
 
         act.Should().Throw<FileNotFoundException>()
             .WithMessage($"*{missing}*30730000 bytes*https://www.cs.toronto.edu/~kriz/cifar.html*")
@@ -85,7 +85,7 @@ public sealed class Cifar10BinaryTests : IDisposable
     [Fact]
     public void Load_RootMissing_NamesFile()
     {
-        Action act = () => Cifar10Binary.Load(new DirectoryInfo(Path.Combine(_folder.Root.FullName, "nowhere")));
+        Action act = () => Cifar10.Load(new DirectoryInfo(Path.Combine(_folder.Root.FullName, "nowhere")));
 
         act.Should().Throw<FileNotFoundException>().WithMessage("*nowhere*data_batch_1.bin*");
     }
@@ -97,7 +97,7 @@ public sealed class Cifar10BinaryTests : IDisposable
         _folder.Write("data_batch_2.bin", Batch(0, 1)[..^1]);
         _folder.Write("test_batch.bin", Batch(0));
 
-        Action act = () => Cifar10Binary.Load(_folder.Root);
+        Action act = () => Cifar10.Load(_folder.Root);
 
         act.Should().Throw<InvalidDataException>()
             .WithMessage($"*{_folder.PathOf("data_batch_2.bin")}*6145 bytes*3073 bytes*https://www.cs.toronto.edu/~kriz/cifar.html*");
@@ -109,7 +109,7 @@ public sealed class Cifar10BinaryTests : IDisposable
         _folder.Write("data_batch_1.bin", Batch(0));
         _folder.Write("test_batch.bin");
 
-        Action act = () => Cifar10Binary.Load(_folder.Root);
+        Action act = () => Cifar10.Load(_folder.Root);
 
         act.Should().Throw<InvalidDataException>().WithMessage("*test_batch.bin*has 0 bytes*");
     }
@@ -120,7 +120,7 @@ public sealed class Cifar10BinaryTests : IDisposable
         _folder.Write("data_batch_1.bin", Batch(0, 10));
         _folder.Write("test_batch.bin", Batch(0));
 
-        Action act = () => Cifar10Binary.Load(_folder.Root);
+        Action act = () => Cifar10.Load(_folder.Root);
 
         act.Should().Throw<InvalidDataException>().WithMessage("*data_batch_1.bin*label 10*record 1*0 to 9*");
     }
@@ -128,7 +128,7 @@ public sealed class Cifar10BinaryTests : IDisposable
     [Fact]
     public void Load_NullRoot_NamesArgument()
     {
-        Action act = () => Cifar10Binary.Load(null!);
+        Action act = () => Cifar10.Load(null!);
 
         act.Should().Throw<ArgumentNullException>().WithParameterName("root");
     }

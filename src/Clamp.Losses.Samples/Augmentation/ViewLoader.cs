@@ -1,0 +1,59 @@
+using Clamp.Losses.Samples.Data;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Samples.Augmentation;
+
+/// <summary>
+/// Makes the views of one batch after another. Images in memory are augmented on the training device when their turn comes. Image files
+/// are decoded and cropped on all cores while earlier batches train, each file once for all its views; the device does the rest. Views
+/// are the same whatever the number of cores.
+/// </summary>
+public sealed class ViewLoader
+{
+    /// <summary>How many batches of image files are prepared ahead.</summary>
+    public const int BatchesAhead = 2;
+
+    private readonly LabelledImages _images;
+    private readonly MultiViewAugmentation _augmentation;
+    private readonly int _views;
+    private readonly Device _device;
+    private readonly CroppedFiles? _files;
+
+    /// <summary>Creates a loader.</summary>
+    /// <param name="images">The images; their size is that of the views.</param>
+    /// <param name="augmentation">Makes the views.</param>
+    /// <param name="views">The number of views V, at least 1.</param>
+    /// <param name="device">Where the views are wanted.</param>
+    public ViewLoader(LabelledImages images, MultiViewAugmentation augmentation, int views, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(augmentation);
+        ArgumentOutOfRangeException.ThrowIfLessThan(views, 1);
+        (_images, _augmentation, _views, _device) = (images, augmentation, views, device);
+        _files = images.Files is { } files ? new CroppedFiles(files, augmentation, views, images.Height) : null;
+    }
+
+    /// <summary>Prepares batches in their order.</summary>
+    /// <param name="batches">The images of each batch.</param>
+    /// <param name="epoch">The epoch, at least 0.</param>
+    /// <returns>As many batches; leaving the enumeration early stops the work in the background.</returns>
+    public IEnumerable<ViewBatch> Load(IEnumerable<int[]> batches, int epoch) => _files is null
+        ? batches.Select(batch => new ViewBatch(batch.Length, () => Augment(batch, epoch)))
+        : Ahead.Of(batches, (batch, stop) => _files.Crop(batch, epoch, stop), BatchesAhead)
+            .Select(pair => new ViewBatch(pair.Item.Length, () => Finish(pair.Result, epoch)));
+
+    private Tensor Augment(int[] batch, int epoch)
+    {
+        using var scope = NewDisposeScope();
+        var samples = Array.ConvertAll(batch, index => (long)index);
+        return _augmentation.Views(_images.Pixels(batch).to(_device), samples, epoch, _views, _images.Height).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Finish(Task<CroppedBatch> prepared, int epoch)
+    {
+        using var scope = NewDisposeScope();
+        var crops = prepared.GetAwaiter().GetResult();
+        var pixels = tensor(crops.Pixels, [_views, crops.Parameters[0].Length, 3, _images.Height, _images.Width], uint8, CPU);
+        return _augmentation.Finish(pixels.to(_device), crops.Parameters, epoch).MoveToOuterDisposeScope();
+    }
+}
