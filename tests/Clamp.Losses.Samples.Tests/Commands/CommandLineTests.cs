@@ -48,7 +48,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --dataset cifar10", "--data-root")]
     [InlineData("pretrain --views 1 --epochs 0", "views is 1")]
     [InlineData("pretrain --radius-scale -2 --train-images 24 --test-images 12", "RadiusScale is -2")]
-    [InlineData("pretrain --dataset imagenet", "must be shapes, cifar10, fashion-mnist, mnist or imagefolder")]
+    [InlineData("pretrain --dataset imagenet", "must be shapes, cifar10, cifar100, cifar100-coarse, fashion-mnist, mnist or imagefolder")]
     [InlineData("pretrain --loss simclr", "must be clamp, nt-xent, vicreg, barlow-twins, mmcr or alignment-uniformity")]
     [InlineData("pretrain --loss 7", "--loss is '7'")]
     [InlineData("pretrain --loss nt-xent --chunk 16", "unless --loss is clamp")]
