@@ -22,6 +22,9 @@ public static class CommandLine
         {
             PretrainCommand.Create(),
             ProbeCommand.Create(),
+            KnnCommand.Create(),
+            FinetuneCommand.Create(),
+            TransferCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),
             DoctorCommand.Create(),

@@ -1,52 +1,70 @@
 using System.CommandLine;
+using System.Globalization;
 using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Training;
-using TorchSharp;
-using static TorchSharp.torch;
+using Clamp.Losses.Samples.Models;
 
 namespace Clamp.Losses.Samples.Commands;
 
-/// <summary>Scores the encoder of a finished run, on its own images or on others.</summary>
+/// <summary>Scores the frozen encoder of a finished run by a linear classifier on its features.</summary>
 public static class ProbeCommand
 {
     /// <summary>The command.</summary>
     /// <returns>A new command.</returns>
     public static Command Create()
     {
-        var dataset = new DatasetArguments();
-        var run = new Option<string>("--run") { Description = "The folder of a finished pretraining.", HelpName = "DIR", Required = true };
-        var command = new Command("probe", "Score a pretrained encoder by linear probe and kNN, beside an untrained one.") { run };
-        dataset.AddTo(command);
+        var (shared, probe) = (new EvaluationArguments(), new ProbeArguments());
+        shared.Output.Description = "The result; by default probe.json in the run folder.";
+        shared.Output.HelpName = "FILE";
+        var command = new Command("probe", "Score a pretrained encoder by a linear classifier on its frozen features.");
+        shared.AddTo(command);
+        probe.AddTo(command);
         command.SetAction(arguments =>
         {
-            var (folder, options) = RunFolder.Open(arguments.GetValue(run)!);
-            options = options with
-            {
-                Dataset = arguments.GetValue(dataset.Dataset) ?? options.Dataset,
-                DataRoot = arguments.GetValue(dataset.DataRoot)?.FullName ?? options.DataRoot,
-                StreamImages = arguments.GetValue(dataset.StreamImages) ?? options.StreamImages,
-                TrainImages = arguments.GetResult(dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(dataset.TrainImages),
-                TestImages = arguments.GetResult(dataset.TestImages) is null ? options.TestImages : arguments.GetValue(dataset.TestImages),
-            };
-            dataset.Fetch(arguments, options.Dataset, options.DataRoot);
-            return Run(folder, options);
+            var (folder, options) = shared.Open(arguments);
+            var protocol = probe.Options(arguments);
+            var output = arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, "probe.json");
+            ResultFile.Reserve(output, shared.Force(arguments));
+            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
+            return Run("probe", run, protocol, arguments.GetValue(probe.Untrained), output);
         });
         return command;
     }
 
-    private static int Run(RunFolder folder, PretrainOptions options)
+    internal static int Run(string name, EvaluatedRun run, ProbeOptions protocol, bool untrained, string output)
     {
-        options.Validate();
-        var device = cuda.is_available() ? CUDA : CPU;
-        var images = PretrainCommand.Load(options);
-        random.manual_seed(options.Seed);
-        using var encoder = options.CreateEncoder().to(device);
-        var untrained = EncoderScore.Of(encoder, images, device, options.Seed);
-        folder.LoadEncoder(encoder);
-        var pretrained = EncoderScore.Of(encoder, images, device, options.Seed);
-
-        Console.WriteLine($"{options.Dataset}: probe trained on {images.Train.Count} and scored on {images.Test.Count} images");
-        new ResultTable("untrained", untrained, "pretrained", pretrained).Write();
+        Console.WriteLine(
+            $"{name}: {run.Options.Dataset}, classifier trained on {run.Images.Train.Count} and scored on {run.Images.Test.Count} images of "
+            + $"{run.Images.Train.Height}x{run.Images.Train.Width}");
+        var before = untrained ? Probe(run.Untrained(), run, protocol) : null;
+        var after = Probe(run.Pretrained(), run, protocol);
+        ResultFile.Write(output, new ProbeReport(run.Setting(), protocol, after, before));
+        WriteTable(before, after);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}: top-1 {after.Test.Top1:P2}, top-5 {after.Test.Top5:P2}, learning rate {after.LearningRate}; wrote {output}"));
         return 0;
+    }
+
+    private static ProbeResult Probe(ResNet encoder, EvaluatedRun run, ProbeOptions protocol)
+    {
+        using (encoder)
+        using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device))
+        {
+            var augmentation = CropAndFlip.Of(run.Options.Augmentation, run.Seed);
+            var seen = protocol.Augment
+                ? features with { Augmented = epoch => FeatureExtractor.ExtractViews(encoder, run.Images.Train, augmentation, epoch, run.Device) }
+                : features;
+            return LinearProbe.Evaluate(seen, run.Classes, run.Seed, protocol);
+        }
+    }
+
+    private static void WriteTable(ProbeResult? before, ProbeResult after)
+    {
+        var table = before is null ? new ResultTable("pretrained") : new ResultTable("untrained", "pretrained");
+        ProbeResult[] results = before is null ? [after] : [before, after];
+        table.AddRow("linear probe, top-1", results.Select(result => result.Test.Top1), "P2");
+        table.AddRow("linear probe, top-5", results.Select(result => result.Test.Top5), "P2");
+        table.AddRow("learning rate chosen", results.Select(result => result.LearningRate), "G");
+        table.Write();
     }
 }

@@ -1,22 +1,27 @@
+using System.Globalization;
 using Clamp.Losses.Samples.Evaluation;
 using Spectre.Console;
 
 namespace Clamp.Losses.Samples.Commands;
 
-/// <summary>A small table on the console: scores of two encoders side by side.</summary>
+/// <summary>A small table on the console: scores of encoders side by side.</summary>
 internal sealed class ResultTable
 {
     private readonly Table _table = new Table().AddColumn("");
 
+    public ResultTable(params string[] encoders) => _table.AddColumns(encoders);
+
     public ResultTable(string first, EncoderScore firstScore, string second, EncoderScore secondScore)
+        : this(first, second)
     {
-        _table.AddColumn(first).AddColumn(second);
         AddRow("linear probe, top-1", firstScore.LinearProbe, secondScore.LinearProbe, "P1");
         AddRow("20-NN, top-1", firstScore.NearestNeighbours, secondScore.NearestNeighbours, "P1");
     }
 
-    public void AddRow(string name, double first, double second, string format) =>
-        _table.AddRow(name, first.ToString(format), second.ToString(format));
+    public void AddRow(string name, double first, double second, string format) => AddRow(name, [first, second], format);
+
+    public void AddRow(string name, IEnumerable<double> values, string format) =>
+        _table.AddRow([name, .. values.Select(value => value.ToString(format, CultureInfo.InvariantCulture))]);
 
     public void Write() => StandardOutput.Write(_table);
 }

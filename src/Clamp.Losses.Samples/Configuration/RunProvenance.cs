@@ -66,7 +66,8 @@ public sealed record RunProvenance(
         return new(both.Where(pair => pair.Value.Paper != pair.Value.Run).ToDictionary(), StringComparer.Ordinal);
     }
 
-    private static Dictionary<string, string> Installed() => new()
+    /// <summary>The versions of what computes in this process.</summary>
+    internal static Dictionary<string, string> Installed() => new()
     {
         ["Clamp.Losses"] = VersionOf(typeof(ClampLoss)),
         ["TorchSharp"] = VersionOf(typeof(torch)),

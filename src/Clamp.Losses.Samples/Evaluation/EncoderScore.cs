@@ -8,6 +8,8 @@ namespace Clamp.Losses.Samples.Evaluation;
 /// <param name="NearestNeighbours">Top-1 accuracy of 20-nearest-neighbours on the test images, 0 to 1.</param>
 public sealed record EncoderScore(double LinearProbe, double NearestNeighbours)
 {
+    private const int Neighbours = 20;
+
     /// <summary>Scores an encoder; its weights and mode stay as they are.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
     /// <param name="images">Training images for the probe and test images for the score.</param>
@@ -17,11 +19,10 @@ public sealed record EncoderScore(double LinearProbe, double NearestNeighbours)
     public static EncoderScore Of(nn.Module<Tensor, Tensor> encoder, ImageSplits images, Device device, int seed)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var train = FeatureExtractor.Extract(encoder, images.Train, device);
-        using var test = FeatureExtractor.Extract(encoder, images.Test, device);
+        using var features = FeatureExtractor.Extract(encoder, images, device);
         var classes = images.Train.ClassNames.Count;
         return new EncoderScore(
-            Evaluation.LinearProbe.Accuracy(train, test, classes, seed),
-            Evaluation.NearestNeighbours.Accuracy(train, test, classes));
+            Evaluation.LinearProbe.Evaluate(features, classes, seed).Test.Top1,
+            Evaluation.NearestNeighbours.Evaluate(features.Train, features.Test, classes, [Neighbours])[0].Top1);
     }
 }

@@ -4,30 +4,63 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Evaluation;
 
-/// <summary>Runs a frozen encoder, in eval mode and without augmentation, over labelled images.</summary>
+/// <summary>Runs a frozen network, in eval mode, over labelled images. The network is left in the mode it was in.</summary>
 public static class FeatureExtractor
 {
     private const int BatchSize = 500;
 
-    /// <summary>The encoder's features of every image; the encoder is left in the mode it was in.</summary>
+    /// <summary>The network's outputs for both parts of a data set, without augmentation.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
     /// <param name="images">The images.</param>
-    /// <param name="device">Where the encoder lives.</param>
+    /// <param name="device">Where the network lives.</param>
+    /// <returns>The features on the same device; the caller owns them.</returns>
+    public static ProbeFeatures Extract(nn.Module<Tensor, Tensor> encoder, ImageSplits images, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return new ProbeFeatures(Extract(encoder, images.Train, device), Extract(encoder, images.Test, device));
+    }
+
+    /// <summary>The network's outputs for every image, without augmentation.</summary>
+    /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
+    /// <param name="images">The images.</param>
+    /// <param name="device">Where the network lives.</param>
     /// <returns>Features and labels on the same device; the caller owns them.</returns>
     public static FeatureSet Extract(nn.Module<Tensor, Tensor> encoder, LabelledImages images, Device device)
     {
-        ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(images);
+        var inputs = Batches(images).Select(batch => new ViewBatch(
+            batch.Length, () => MultiViewAugmentation.Normalise(images.Pixels(batch).to(device)).unsqueeze(0)));
+        var features = Run(encoder, inputs);
+        return new FeatureSet(features, tensor(images.Labels.Select(label => (long)label).ToArray(), device: device));
+    }
+
+    /// <summary>The network's outputs for one random view of every image.</summary>
+    /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
+    /// <param name="images">The images.</param>
+    /// <param name="augmentation">Makes the views.</param>
+    /// <param name="epoch">Which views, from 0.</param>
+    /// <param name="device">Where the network lives.</param>
+    /// <returns>[N, F] in the order of the images; the caller owns it.</returns>
+    public static Tensor ExtractViews(
+        nn.Module<Tensor, Tensor> encoder, LabelledImages images, MultiViewAugmentation augmentation, int epoch, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(augmentation);
+        return Run(encoder, new ViewLoader(images, augmentation, views: 1, device).Load(Batches(images), epoch));
+    }
+
+    private static IEnumerable<int[]> Batches(LabelledImages images) => Enumerable.Range(0, images.Count).Chunk(BatchSize);
+
+    private static Tensor Run(nn.Module<Tensor, Tensor> encoder, IEnumerable<ViewBatch> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
         var wasTraining = encoder.training;
         encoder.eval();
         try
         {
             using var unrecorded = no_grad();
             using var scope = NewDisposeScope();
-            var batches = Enumerable.Range(0, images.Count).Chunk(BatchSize).Select(batch => Batch(encoder, images, batch, device));
-            return new FeatureSet(
-                cat(batches.ToList()).MoveToOuterDisposeScope(),
-                tensor(images.Labels.Select(label => (long)label).ToArray(), device: device).MoveToOuterDisposeScope());
+            return cat(inputs.Select(input => Output(encoder, input)).ToList()).MoveToOuterDisposeScope();
         }
         finally
         {
@@ -35,10 +68,9 @@ public static class FeatureExtractor
         }
     }
 
-    private static Tensor Batch(nn.Module<Tensor, Tensor> encoder, LabelledImages images, int[] indices, Device device)
+    private static Tensor Output(nn.Module<Tensor, Tensor> encoder, ViewBatch input)
     {
         using var scope = NewDisposeScope();
-        var pixels = images.Pixels(indices).to(device);
-        return encoder.call(MultiViewAugmentation.Normalise(pixels)).MoveToOuterDisposeScope();
+        return encoder.call(input.Views().squeeze(0)).MoveToOuterDisposeScope();
     }
 }

@@ -4,90 +4,76 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Samples.Evaluation;
 
 /// <summary>
-/// Linear evaluation: a softmax classifier on standardised frozen features, trained by SGD with momentum and a cosine schedule. The
-/// learning rate is the one of a small sweep that does best on a tenth of the training images held out; the test images choose nothing.
+/// Linear evaluation: a softmax classifier on standardised frozen features with a cosine schedule. The learning rate is the one of a
+/// sweep that does best on training images held out; the test images choose nothing.
 /// </summary>
 public static class LinearProbe
 {
-    private const int Epochs = 40;
-    private const int BatchSize = 256;
-    private const double Momentum = 0.9;
-    private const double WeightDecay = 1e-4;
-    private const double HeldOutShare = 0.1;
-    private static readonly double[] LearningRates = [0.01, 0.03, 0.1, 0.3];
-
-    /// <summary>Trains on one set and scores another.</summary>
-    /// <param name="train">Training features; at least 10 images.</param>
-    /// <param name="test">Test features.</param>
+    /// <summary>Chooses the learning rate, trains on all training images and scores the test images.</summary>
+    /// <param name="features">The features; at least one training image is held out and one is not.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <param name="seed">Seeds the hold-out, the initial weights and the order.</param>
-    /// <returns>Top-1 accuracy on the test set, 0 to 1.</returns>
-    /// <exception cref="ArgumentException">There are fewer than 10 training images.</exception>
-    public static double Accuracy(FeatureSet train, FeatureSet test, int classes, int seed)
+    /// <param name="seed">Seeds the hold-out and the order.</param>
+    /// <param name="options">How it is trained; the defaults where null.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="ArgumentException">Options are out of range, or there are too few training images.</exception>
+    /// <exception cref="TrainingDivergedException">Every learning rate diverged, or the features are not numbers.</exception>
+    public static ProbeResult Evaluate(ProbeFeatures features, int classes, int seed, ProbeOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(train);
-        ArgumentNullException.ThrowIfNull(test);
-        if (train.Count < 1 / HeldOutShare)
-        {
-            throw new ArgumentException($"{train.Count} training images were given; the probe needs at least 10.", nameof(train));
-        }
-
+        ArgumentNullException.ThrowIfNull(features);
+        options ??= new ProbeOptions();
+        options.Validate();
         using var scope = NewDisposeScope();
-        var (shift, scale) = (train.Features.mean([0]), train.Features.std(0).clamp_min(1e-6));
-        var (standardTrain, standardTest) = (train.Standardised(shift, scale), test.Standardised(shift, scale));
-        return TrainedScore(standardTrain, standardTest, classes, BestLearningRate(standardTrain, classes, seed), seed);
+        var standard = features.Standardised();
+        var sweep = Sweep(standard, classes, seed, options);
+        var best = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate;
+        using var classifier = Trained([best], standard.Train, standard.Epoch, classes, seed, options)[0];
+        return classifier.IsFinite
+            ? new ProbeResult(classifier.AccuracyOn(standard.Test), best, sweep)
+            : throw new TrainingDivergedException(FormattableString.Invariant(
+                $"The probe's weights are not finite at learning rate {best}, the best tried: lower --learning-rates, or check the features."));
     }
 
-    private static double BestLearningRate(FeatureSet train, int classes, int seed)
+    private static List<ProbedRate> Sweep(ProbeFeatures features, int classes, int seed, ProbeOptions options)
     {
+        using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
-        var order = randperm(train.Count, generator: generator, device: train.Features.device);
-        var heldOut = (int)(train.Count * HeldOutShare);
-        var (fit, held) = (train.At(order[heldOut..]), train.At(order[..heldOut]));
-        return LearningRates.MaxBy(rate => TrainedScore(fit, held, classes, rate, seed));
+        var order = randperm(features.Train.Count, generator: generator).to(features.Train.Features.device);
+        var heldOut = HeldOut(features.Train.Count, options.HeldOutShare);
+        var (kept, held) = (order[heldOut..], features.Train.At(order[..heldOut]));
+        var fit = features.Train.At(kept);
+        var classifiers = Trained(
+            options.LearningRates, fit, epoch => features.Augmented is null ? fit : features.Epoch(epoch).At(kept), classes, seed, options);
+        return classifiers.ConvertAll(classifier =>
+        {
+            using (classifier)
+            {
+                return new ProbedRate(classifier.LearningRate, classifier.AccuracyOn(held).Top1);
+            }
+        });
     }
 
-    private static double TrainedScore(FeatureSet train, FeatureSet test, int classes, double learningRate, int seed)
+    private static int HeldOut(long images, double share)
     {
-        using var classifier = Trained(train, classes, learningRate, seed);
-        return Score(classifier, test);
+        var heldOut = (int)(images * share);
+        return heldOut > 0 && heldOut < images
+            ? heldOut
+            : throw new ArgumentException(
+                FormattableString.Invariant(
+                    $"{images} training images were given; the probe holds out {share:P0} of them to choose the learning rate and needs at least {Math.Ceiling(1 / share):F0}."));
     }
 
-    private static nn.Module<Tensor, Tensor> Trained(FeatureSet train, int classes, double learningRate, int seed)
+    // All learning rates side by side, because augmented features cost far more than the steps on them.
+    private static List<SoftmaxClassifier> Trained(
+        IEnumerable<double> learningRates, FeatureSet train, Func<int, FeatureSet> epochs, int classes, int seed, ProbeOptions options)
     {
-        using var generator = new Generator((ulong)seed);
-        var classifier = nn.Linear(train.Features.shape[1], classes, device: train.Features.device);
-        nn.init.zeros_(classifier.weight!);
-        nn.init.zeros_(classifier.bias!);
-        using var optimizer = optim.SGD(classifier.parameters(), learningRate, Momentum, weight_decay: WeightDecay);
-        var stepsPerEpoch = (int)((train.Count + BatchSize - 1) / BatchSize);
-        var schedule = new CosineSchedule(learningRate, WarmupSteps: 0, Epochs * stepsPerEpoch);
-        for (int epoch = 0; epoch < Epochs; epoch++)
+        var classifiers = learningRates.Select(rate => new SoftmaxClassifier(train, classes, rate, options, seed)).ToList();
+        for (int epoch = 0; epoch < options.Epochs; epoch++)
         {
             using var scope = NewDisposeScope();
-            var batches = randperm(train.Count, generator: generator, device: train.Features.device).split(BatchSize);
-            for (int i = 0; i < batches.Length; i++)
-            {
-                schedule.Apply(optimizer, epoch * stepsPerEpoch + i);
-                Step(classifier, optimizer, train.At(batches[i]));
-            }
+            var features = epochs(epoch);
+            classifiers.ForEach(classifier => classifier.TrainEpoch(features));
         }
 
-        return classifier;
-    }
-
-    private static void Step(nn.Module<Tensor, Tensor> classifier, optim.Optimizer optimizer, FeatureSet batch)
-    {
-        using var scope = NewDisposeScope();
-        optimizer.zero_grad();
-        nn.functional.cross_entropy(classifier.call(batch.Features), batch.Labels).backward();
-        optimizer.step();
-    }
-
-    private static double Score(nn.Module<Tensor, Tensor> classifier, FeatureSet test)
-    {
-        using var unrecorded = no_grad();
-        using var scope = NewDisposeScope();
-        return (classifier.call(test.Features).argmax(1) == test.Labels).to(float64).mean().item<double>();
+        return classifiers;
     }
 }

@@ -8,42 +8,73 @@ namespace Clamp.Losses.Samples.Evaluation;
 /// </summary>
 public static class NearestNeighbours
 {
+    /// <summary>The temperature of the votes when none is given.</summary>
+    public const double DefaultTemperature = 0.1;
+
     private const int BatchSize = 500;
-    private const double Temperature = 0.1;
 
     /// <summary>Scores a test set.</summary>
     /// <param name="train">The images that vote.</param>
     /// <param name="test">The images that are classified.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <param name="neighbours">k, at least 1; all training images vote where there are fewer.</param>
-    /// <returns>Top-1 accuracy, 0 to 1.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="neighbours"/> is below 1.</exception>
-    public static double Accuracy(FeatureSet train, FeatureSet test, int classes, int neighbours = 20)
+    /// <param name="neighbours">The values of k, at least one, each at least 1; all training images vote where there are fewer.</param>
+    /// <param name="temperature">Above 0; the lower, the more the nearest outweigh the others.</param>
+    /// <returns>A score for each k, ascending and each once.</returns>
+    /// <exception cref="ArgumentException">No k is given.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A k is below 1, or the temperature is not a finite number above 0.</exception>
+    public static IReadOnlyList<NeighbourScore> Evaluate(
+        FeatureSet train, FeatureSet test, int classes, IReadOnlyList<int> neighbours, double temperature = DefaultTemperature)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(test);
-        ArgumentOutOfRangeException.ThrowIfLessThan(neighbours, 1);
+        Check(neighbours, temperature);
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var bank = Directions(train.Features).t();
-        var votes = nn.functional.one_hot(train.Labels, classes).to(float32);
-        var hits = 0L;
+        var counts = neighbours.Select(k => (int)Math.Min(k, train.Count)).Distinct().Order().ToArray();
+        var hits = new long[counts.Length];
         for (long start = 0; start < test.Count; start += BatchSize)
         {
             using var batch = NewDisposeScope();
             var end = Math.Min(start + BatchSize, test.Count);
-            var queries = Directions(test.Features.slice(0, start, end, 1));
-            hits += (Classify(queries, bank, votes, neighbours) == test.Labels.slice(0, start, end, 1)).sum().item<long>();
+            var (voters, weights) = Nearest(test.Features.slice(0, start, end, 1), bank, train.Labels, counts[^1], temperature);
+            var labels = test.Labels.slice(0, start, end, 1);
+            for (int i = 0; i < counts.Length; i++)
+            {
+                hits[i] += (Winners(voters, weights, counts[i], classes) == labels).sum().item<long>();
+            }
         }
 
-        return hits / (double)test.Count;
+        return [.. counts.Zip(hits, (k, count) => new NeighbourScore(k, count / (double)test.Count))];
     }
 
-    private static Tensor Classify(Tensor queries, Tensor bank, Tensor votes, int neighbours)
+    private static void Check(IReadOnlyList<int> neighbours, double temperature)
     {
-        var (similarities, nearest) = queries.mm(bank).topk((int)Math.Min(neighbours, bank.shape[1]), dim: 1);
-        var weights = (similarities / Temperature).exp().unsqueeze(2);
-        return (weights * votes.index_select(0, nearest.flatten()).view(queries.shape[0], -1, votes.shape[1])).sum(1).argmax(1);
+        ArgumentNullException.ThrowIfNull(neighbours);
+        if (neighbours.Count == 0)
+        {
+            throw new ArgumentException("No number of neighbours given; allowed: at least one.", nameof(neighbours));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(neighbours.Min(), 1, nameof(neighbours));
+        if (!(temperature > 0 && double.IsFinite(temperature)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature must be a finite number above 0.");
+        }
+    }
+
+    /// <summary>The labels of the k nearest images, nearest first, and their weights, of which the largest is 1: none overflows.</summary>
+    private static (Tensor Voters, Tensor Weights) Nearest(Tensor features, Tensor bank, Tensor labels, int neighbours, double temperature)
+    {
+        var (similarities, nearest) = Directions(features).mm(bank).topk(neighbours, dim: 1);
+        var voters = labels.index_select(0, nearest.flatten()).view(nearest.shape);
+        return (voters, ((similarities - similarities.narrow(1, 0, 1)) / temperature).exp());
+    }
+
+    private static Tensor Winners(Tensor voters, Tensor weights, int neighbours, int classes)
+    {
+        var votes = zeros([voters.shape[0], classes], weights.dtype, weights.device);
+        return votes.scatter_add_(1, voters.narrow(1, 0, neighbours), weights.narrow(1, 0, neighbours)).argmax(1);
     }
 
     private static Tensor Directions(Tensor features) => nn.functional.normalize(features, p: 2, dim: 1);

@@ -34,9 +34,10 @@ public sealed class RunFolder
     /// <summary>Whether the training came to its end: the encoder is what is written last.</summary>
     public bool IsFinished => System.IO.File.Exists(EncoderFile);
 
-    private string PlotFile => File("training.png");
+    /// <summary>The weights of the trained encoder.</summary>
+    public string EncoderFile => File("encoder.dat");
 
-    private string EncoderFile => File("encoder.dat");
+    private string PlotFile => File("training.png");
 
     /// <summary>Creates the folder and stores the options in it.</summary>
     /// <param name="path">Where, or null for a new folder under runs/.</param>

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using Clamp.Losses.Samples.Configuration;
+using Clamp.Losses.Samples.Data;
+using Clamp.Losses.Samples.Evaluation;
+using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>A run and the images that it is evaluated on.</summary>
+/// <param name="folder">The folder of the run.</param>
+/// <param name="options">The options of the run, with the images to evaluate on.</param>
+/// <param name="images">Those images.</param>
+/// <param name="seed">The seed of the evaluation.</param>
+internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, ImageSplits images, int seed)
+{
+    public PretrainOptions Options => options;
+
+    public ImageSplits Images => images;
+
+    public int Seed => seed;
+
+    public int Classes => images.Train.ClassNames.Count;
+
+    public Device Device { get; } = cuda.is_available() ? CUDA : CPU;
+
+    public static EvaluatedRun Load(RunFolder folder, PretrainOptions options, int seed)
+    {
+        options.Validate();
+        return new EvaluatedRun(folder, options, PretrainCommand.Load(options), seed);
+    }
+
+    /// <summary>The same run, evaluated on other images.</summary>
+    public EvaluatedRun With(ImageSplits others) => new(folder, options, others, seed);
+
+    /// <summary>The encoder with the weights that the run began with, or an equal draw; the caller owns it.</summary>
+    public ResNet Untrained()
+    {
+        random.manual_seed(options.Seed);
+        return options.CreateEncoder().to(Device);
+    }
+
+    /// <summary>The encoder with the weights that the run ended with; the caller owns it.</summary>
+    public ResNet Pretrained()
+    {
+        var encoder = Untrained();
+        folder.LoadEncoder(encoder);
+        return encoder;
+    }
+
+    public EvaluationSetting Setting()
+    {
+        using var weights = File.OpenRead(folder.EncoderFile);
+        return new EvaluationSetting(
+            options.Encoder.ToString(),
+            folder.EncoderFile,
+            Convert.ToHexStringLower(SHA256.HashData(weights)),
+            options.Dataset.ToString(),
+            images.Train.Count,
+            images.Test.Count,
+            Classes,
+            images.Train.Height,
+            images.Train.Width,
+            seed,
+            RunProvenance.Installed());
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Clamp.Losses.Samples.Training;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>The options shared by the commands that evaluate a run.</summary>
+internal sealed class EvaluationArguments
+{
+    private readonly Option<string> _run = new("--run")
+    {
+        Description = "The folder of a finished pretraining.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private readonly Option<int?> _seed = new("--seed")
+    {
+        Description = "Seeds what is held out or labelled, order and augmentation; by default the run's. The images stay those of the run.",
+    };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier result." };
+
+    public DatasetArguments Dataset { get; } = new();
+
+    public Option<string?> Output { get; } = new("--output");
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_run);
+        Dataset.AddTo(command);
+        command.Options.Add(_seed);
+        command.Options.Add(Output);
+        command.Options.Add(_force);
+    }
+
+    public int Seed(ParseResult arguments, PretrainOptions options) => arguments.GetValue(_seed) ?? options.Seed;
+
+    public bool Force(ParseResult arguments) => arguments.GetValue(_force);
+
+    /// <summary>Opens the run; its images are its own, where no option says otherwise.</summary>
+    public (RunFolder Folder, PretrainOptions Options) Open(ParseResult arguments)
+    {
+        var (folder, options) = RunFolder.Open(arguments.GetValue(_run)!);
+        options = options with
+        {
+            Dataset = arguments.GetValue(Dataset.Dataset) ?? options.Dataset,
+            DataRoot = arguments.GetValue(Dataset.DataRoot)?.FullName ?? options.DataRoot,
+            StreamImages = arguments.GetValue(Dataset.StreamImages) ?? options.StreamImages,
+            TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
+            TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),
+        };
+        Dataset.Fetch(arguments, options.Dataset, options.DataRoot);
+        return (folder, options);
+    }
+}

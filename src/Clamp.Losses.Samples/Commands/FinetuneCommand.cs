@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Globalization;
+using Clamp.Losses.Samples.Data;
+using Clamp.Losses.Samples.Evaluation;
+using Clamp.Losses.Samples.Models;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>Trains the whole network of a finished run on few labelled images: semi-supervised learning.</summary>
+public static class FinetuneCommand
+{
+    private const int ProgressLines = 10;
+
+    private static readonly FinetuneOptions Defaults = new();
+
+    /// <summary>The command.</summary>
+    /// <returns>A new command.</returns>
+    public static Command Create()
+    {
+        var shared = new EvaluationArguments();
+        shared.Output.Description = "The folder of the result; by default finetune-FRACTION or finetune-LIST in the run folder.";
+        shared.Output.HelpName = "DIR";
+        var labels = new LabelArguments();
+        var fromScratch = new Option<bool>("--from-scratch")
+        {
+            Description = "Train the same network from random weights too, the encoder at the full rate, to see the gain.",
+        };
+        var epochs = Option("--epochs", "Passes over the labelled images.", Defaults.Epochs);
+        var batchSize = Option("--batch-size", "Images in a batch.", Defaults.BatchSize);
+        var learningRate = Option("--learning-rate", "The peak learning rate of the classifier: SGD, Nesterov momentum 0.9.", Defaults.LearningRate);
+        var scale = Option("--encoder-rate-scale", "What the rate is multiplied by for the encoder.", Defaults.EncoderRateScale);
+        var weightDecay = Option("--weight-decay", "The weight decay.", Defaults.WeightDecay);
+
+        var command = new Command("finetune", "Train a pretrained network on few labelled images, and score it on the test images.");
+        shared.AddTo(command);
+        labels.AddTo(command);
+        Option[] others = [fromScratch, epochs, batchSize, learningRate, scale, weightDecay];
+        Array.ForEach(others, command.Options.Add);
+        command.SetAction(arguments =>
+        {
+            var protocol = Defaults with
+            {
+                Epochs = arguments.GetValue(epochs),
+                BatchSize = arguments.GetValue(batchSize),
+                LearningRate = arguments.GetValue(learningRate),
+                EncoderRateScale = arguments.GetValue(scale),
+                WeightDecay = arguments.GetValue(weightDecay),
+            };
+            protocol.Validate();
+            var choice = labels.Choice(arguments);
+            var (folder, options) = shared.Open(arguments);
+            var output = new FinetuneFolder(arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, $"finetune-{choice.Name}"));
+            output.Reserve(shared.Force(arguments));
+            var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
+            return Run(run, choice, protocol, arguments.GetValue(fromScratch), output);
+        });
+        return command;
+    }
+
+    private static int Run(EvaluatedRun run, LabelChoice choice, FinetuneOptions protocol, bool fromScratch, FinetuneFolder output)
+    {
+        var positions = choice.Of(run.Images.Train, run.Seed);
+        var labelled = run.Images.Train.Subset(positions);
+        Console.WriteLine(
+            $"finetune: {run.Options.Dataset}, {labelled.Count} of {run.Images.Train.Count} training images labelled, "
+            + $"scored on {run.Images.Test.Count} images");
+        var scratch = fromScratch ? Train("from scratch", run.Untrained(), run, labelled, protocol with { EncoderRateScale = 1 }) : null;
+        var pretrained = Train("pretrained", run.Pretrained(), run, labelled, protocol, output.SaveWeights);
+        output.SaveLabels(positions);
+        output.SaveReport(new FinetuneReport(run.Setting(), labelled.Count, choice.Fraction, choice.List, pretrained, scratch));
+        WriteTable(scratch, pretrained);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"finetune: top-1 {pretrained.Test.Top1:P2}, top-5 {pretrained.Test.Top5:P2}; wrote {output.Path}"));
+        return 0;
+    }
+
+    private static FinetuneResult Train(
+        string name, ResNet encoder, EvaluatedRun run, LabelledImages labelled, FinetuneOptions protocol, Action<ImageClassifier>? save = null)
+    {
+        using var network = new ImageClassifier(encoder, run.Classes, run.Device);
+        using var tuner = new FineTuner(network, labelled, run.Options.Augmentation, protocol, run.Seed, run.Device);
+        var interval = Math.Max(1, protocol.Epochs / ProgressLines);
+        var loss = tuner.Run((epoch, mean) =>
+        {
+            if (epoch % interval == 0 || epoch == protocol.Epochs)
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: epoch {epoch}/{protocol.Epochs}  loss {mean:F3}"));
+            }
+        });
+        var result = new FinetuneResult(tuner.AccuracyOn(run.Images.Test), loss, protocol);
+        save?.Invoke(network);
+        return result;
+    }
+
+    private static void WriteTable(FinetuneResult? scratch, FinetuneResult pretrained)
+    {
+        var table = scratch is null ? new ResultTable("pretrained") : new ResultTable("from scratch", "pretrained");
+        FinetuneResult[] results = scratch is null ? [pretrained] : [scratch, pretrained];
+        table.AddRow("fine-tuned, top-1", results.Select(result => result.Test.Top1), "P2");
+        table.AddRow("fine-tuned, top-5", results.Select(result => result.Test.Top5), "P2");
+        table.AddRow("final training loss", results.Select(result => result.FinalLoss), "F3");
+        table.Write();
+    }
+
+    private static Option<T> Option<T>(string name, string description, T defaultValue) =>
+        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using Clamp.Losses.Samples.Evaluation;
+using Clamp.Losses.Samples.Tests.Data;
+using Clamp.Losses.Samples.Tests.Support;
+
+namespace Clamp.Losses.Samples.Tests.Commands;
+
+/// <summary>Probe, knn, finetune and transfer on one tiny run; one at a time, because the console belongs to the process.</summary>
+[Collection(nameof(CommandLineTests))]
+public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTests.TinyRun>, IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+    private readonly string _run;
+
+    public EvaluationCommandTests(TinyRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        _run = run.Folder;
+    }
+
+    private string Output => Path.Combine(_temporary.Root.FullName, "output");
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void Probe_FinishedRun_WritesScoresAndProtocolIntoItsFolder()
+    {
+        var output = Succeed("probe", "--run", _run, "--train-images", "60", "--untrained", "--epochs", "3");
+
+        output.Should().ContainAll("untrained", "pretrained", "top-5", "trained on 60 and scored on 24");
+        var report = Read<ProbeReport>(Path.Combine(_run, "probe.json"));
+        (report.Setting.TrainImages, report.Setting.TestImages, report.Setting.Classes).Should().Be((60, 24, 12));
+        report.Setting.CheckpointSha256.Should().HaveLength(64);
+        report.Protocol.Should().BeEquivalentTo(new ProbeOptions { Epochs = 3 });
+        (report.Pretrained.Test.Top1 * 24).Should().BeApproximately(Math.Round(report.Pretrained.Test.Top1 * 24), 1e-9, "24 images were scored");
+        report.Untrained.Should().NotBeNull();
+    }
+
+    [Fact]
+    public void Probe_OtherProtocol_IsFollowedAndKept()
+    {
+        Succeed(
+            "probe", "--run", _run, "--augment", "--optimizer", "adamw", "--learning-rates", "0.01", "0.02", "--epochs", "2", "--batch-size",
+            "7", "--output", Output);
+
+        var report = Read<ProbeReport>(Output);
+        report.Protocol.Should().BeEquivalentTo(new ProbeOptions
+        {
+            Augment = true, Optimizer = ProbeOptimizer.AdamW, LearningRates = [0.01, 0.02], Epochs = 2, BatchSize = 7,
+        });
+        report.Pretrained.Sweep.Should().HaveCount(2);
+        report.Untrained.Should().BeNull();
+    }
+
+    [Fact]
+    public void Knn_FinishedRun_ReportsEveryK()
+    {
+        var output = Succeed("knn", "--run", _run, "--k", "1", "20", "200", "--temperature", "0.07", "--output", Output);
+
+        output.Should().ContainAll("1-NN", "20-NN", "48-NN", "optimistic");
+        var report = Read<NeighbourReport>(Output);
+        report.Pretrained.Select(score => score.Neighbours).Should().Equal([1, 20, 48], "there are 48 training images");
+        report.Temperature.Should().Be(0.07);
+    }
+
+    [Fact]
+    public void Finetune_AFraction_WritesScoresWeightsAndLabels()
+    {
+        var output = Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--from-scratch", "--output", Output);
+
+        output.Should().ContainAll("24 of 48", "from scratch: epoch 2/2", "pretrained: epoch 2/2", "top-5");
+        Directory.GetFiles(Output).Select(Path.GetFileName).Should().BeEquivalentTo("finetune.json", "finetuned.dat", "labelled.txt");
+        var report = Read<FinetuneReport>(Path.Combine(Output, "finetune.json"));
+        (report.Fraction, report.LabelledImages, report.Pretrained.Protocol.EncoderRateScale).Should().Be((0.5, 24, 0.1));
+        report.FromScratch!.Protocol.EncoderRateScale.Should().Be(1);
+    }
+
+    [Fact]
+    public void Finetune_TheListOfAnEarlierOne_RepeatsItsScore()
+    {
+        Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--output", Output);
+        var again = Path.Combine(_temporary.Root.FullName, "again");
+
+        Succeed("finetune", "--run", _run, "--list", Path.Combine(Output, "labelled.txt"), "--epochs", "2", "--output", again);
+
+        var (first, second) = (Report(Output), Report(again));
+        second.List.Should().EndWith("labelled.txt");
+        second.Pretrained.Should().Be(first.Pretrained);
+    }
+
+    [Fact]
+    public void Transfer_GreyImagesOfAnotherSize_AreBroughtToTheOneAskedFor()
+    {
+        foreach (var split in new[] { "train", "t10k" })
+        {
+            _temporary.Write($"{split}-images-idx3-ubyte", IdxContent.Of([30, 28, 28], [.. Enumerable.Range(0, 30 * 784).Select(i => (byte)(i * 7 / 784))]));
+            _temporary.Write($"{split}-labels-idx1-ubyte", IdxContent.Of([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 10))]));
+        }
+
+        Succeed(
+            "transfer", "--run", _run, "--dataset", "mnist", "--data-root", _temporary.Root.FullName, "--image-size", "16", "--epochs", "2",
+            "--output", Output);
+
+        var setting = Read<ProbeReport>(Output).Setting;
+        (setting.Dataset, setting.TrainImages, setting.ImageHeight, setting.ImageWidth).Should().Be(("Mnist", 30, 16, 16));
+    }
+
+    [Theory]
+    [InlineData("knn")]
+    [InlineData("finetune --epochs 1 --fraction 0.5")]
+    public void Run_AnEarlierResult_IsKeptUnlessForced(string command)
+    {
+        string[] arguments = [.. command.Split(' '), "--run", _run, "--output", Output];
+        Succeed(arguments);
+
+        var (exit, _, error) = Trainer.Run(arguments);
+
+        exit.Should().Be(1);
+        error.Should().ContainAll("earlier result", "--force").And.NotContain("   at ");
+        Succeed([.. arguments, "--force"]);
+    }
+
+    [Theory]
+    [InlineData("probe --learning-rates 0 --epochs 0", "--epochs is 0")]
+    [InlineData("probe --optimizer lars", "must be sgd or adamw")]
+    [InlineData("knn --k 0", "--k is 0")]
+    [InlineData("knn --temperature 0", "--temperature is 0")]
+    [InlineData("finetune --fraction 0.5 --list x.txt", "only one")]
+    [InlineData("finetune --fraction 0.01", "12 classes need one each")]
+    [InlineData("finetune --list no-such-list.txt", "no-such-list.txt")]
+    [InlineData("finetune --encoder-rate-scale -1", "--encoder-rate-scale is -1")]
+    [InlineData("transfer", "--dataset")]
+    [InlineData("transfer --dataset mnist", "--data-root is not given")]
+    public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string command, string message)
+    {
+        var (exit, _, error) = Trainer.Run([.. command.Split(' '), "--run", _run, "--output", Output]);
+
+        exit.Should().Be(1);
+        error.Should().Contain(message).And.NotContain("   at ");
+        File.Exists(Output).Should().BeFalse();
+    }
+
+    private static string Succeed(params string[] arguments)
+    {
+        var (exit, output, error) = Trainer.Run(arguments);
+        exit.Should().Be(0, error);
+        return output;
+    }
+
+    private static FinetuneReport Report(string folder) => Read<FinetuneReport>(Path.Combine(folder, "finetune.json"));
+
+    private static T Read<T>(string path) => JsonSerializer.Deserialize<T>(File.ReadAllText(path), ResultFile.Format)!;
+
+    /// <summary>A pretraining of a few steps that the tests share.</summary>
+    public sealed class TinyRun : IDisposable
+    {
+        private readonly TemporaryFolder _temporary = new();
+
+        public TinyRun() => Succeed(
+            "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
+
+        public string Folder => Path.Combine(_temporary.Root.FullName, "run");
+
+        public void Dispose() => _temporary.Dispose();
+    }
+}
