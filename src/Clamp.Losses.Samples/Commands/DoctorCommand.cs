@@ -7,9 +7,6 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>Says what this machine offers, what is missing by its real name, and what to do about it.</summary>
 public static class DoctorCommand
 {
-    // A path is no good in two pieces: where the output is no terminal, lines may be as long as they like.
-    private const int RedirectedWidth = 200;
-
     /// <summary>The command.</summary>
     /// <returns>A new command.</returns>
     public static Command Create()
@@ -45,12 +42,6 @@ public static class DoctorCommand
             table.AddRow(new Text(finding.Subject), new Text(finding.Found));
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = RedirectedWidth;
-        }
-
-        console.Write(table);
+        StandardOutput.Write(table);
     }
 }

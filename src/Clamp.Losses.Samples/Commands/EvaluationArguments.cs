@@ -6,12 +6,7 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>The options shared by the commands that evaluate a run.</summary>
 internal sealed class EvaluationArguments
 {
-    private readonly Option<string> _run = new("--run")
-    {
-        Description = "The folder of a finished pretraining.",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private readonly Option<string> _run = FinishedRun();
 
     private readonly Option<int?> _seed = new("--seed")
     {
@@ -23,6 +18,14 @@ internal sealed class EvaluationArguments
     public DatasetArguments Dataset { get; } = new();
 
     public Option<string?> Output { get; } = new("--output");
+
+    /// <summary>The option that names a finished run.</summary>
+    public static Option<string> FinishedRun() => new("--run")
+    {
+        Description = "The folder of a finished pretraining.",
+        HelpName = "DIR",
+        Required = true,
+    };
 
     public void AddTo(Command command)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Interchange;
 using Clamp.Losses.Samples.Training;
 
@@ -11,27 +12,24 @@ public static class ExportCommand
     /// <returns>A new command.</returns>
     public static Command Create()
     {
-        var run = new Option<string>("--run") { Description = "The folder of a finished pretraining.", HelpName = "DIR", Required = true };
-        var output = new Option<string>("--output") { Description = "The safetensors file, a new one.", HelpName = "FILE", Required = true };
+        var run = EvaluationArguments.FinishedRun();
+        var output = new Option<string>("--output") { Description = "The safetensors file.", HelpName = "FILE", Required = true };
+        var force = new Option<bool>("--force") { Description = "Replace an earlier file." };
         var command = new Command("export", """
             Write the encoder of a run to safetensors with torchvision's names.
 
             torchvision's network of the same depth loads it with strict=True after model.fc = torch.nn.Identity(). For the small stem,
             give it model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False) (padding=2 where the run has StemPadding 2) and
             model.maxpool = torch.nn.Identity() first. The file's metadata tell architecture, stem, image size and normalisation.
-            """) { run, output };
-        command.SetAction(arguments => Run(arguments.GetValue(run)!, arguments.GetValue(output)!));
+            """) { run, output, force };
+        command.SetAction(arguments => Run(arguments.GetValue(run)!, arguments.GetValue(output)!, arguments.GetValue(force)));
         return command;
     }
 
-    private static int Run(string run, string output)
+    private static int Run(string run, string output, bool replace)
     {
         var (folder, options) = RunFolder.Open(run);
-        if (File.Exists(output))
-        {
-            throw new IOException($"'{output}' exists already; name a new file, so that it is kept.");
-        }
-
+        ResultFile.Reserve(output, replace);
         using var encoder = options.CreateEncoder();
         folder.LoadEncoder(encoder);
         EncoderFile.Write(output, encoder, options);

@@ -1,4 +1,3 @@
-using System.Text;
 using Clamp.Losses.Samples.Training;
 using static TorchSharp.torch;
 
@@ -32,11 +31,7 @@ public sealed class FinetuneFolder(string path)
     public void SaveWeights(nn.Module network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        AtomicFile.Write(WeightsFile, stream =>
-        {
-            using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
-            network.save(writer);
-        });
+        AtomicFile.WriteWeights(WeightsFile, network);
     }
 
     /// <summary>Stores which images were labelled, all or nothing.</summary>

@@ -1,3 +1,6 @@
+using System.Text;
+using static TorchSharp.torch;
+
 namespace Clamp.Losses.Samples.Training;
 
 /// <summary>Files that are there whole or not at all, whatever stops the process or the machine.</summary>
@@ -29,6 +32,16 @@ internal static class AtomicFile
             throw new IOException($"'{path}' could not be written; what was there is kept. {e.Message}", e);
         }
     }
+
+    /// <summary>Writes the weights and buffers of a network, as its <c>load</c> reads them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="network">The network.</param>
+    /// <exception cref="IOException">The file cannot be written, or the disk is full.</exception>
+    public static void WriteWeights(string path, nn.Module network) => Write(path, stream =>
+    {
+        using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+        network.save(writer);
+    });
 
     private static void RemoveIfPossible(string path)
     {

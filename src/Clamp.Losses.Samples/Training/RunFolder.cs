@@ -116,11 +116,7 @@ public sealed class RunFolder
     public void SaveEncoder(ResNet encoder)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        AtomicFile.Write(EncoderFile, stream =>
-        {
-            using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
-            encoder.save(writer);
-        });
+        AtomicFile.WriteWeights(EncoderFile, encoder);
     }
 
     /// <summary>Loads the weights of the run into an encoder of the same kind.</summary>

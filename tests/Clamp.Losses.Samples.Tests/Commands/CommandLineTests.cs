@@ -197,7 +197,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Export_ToAFileThatIsThere_RefusesAndKeepsIt()
+    public void Export_ToAFileThatIsThere_KeepsItUnlessForced()
     {
         var file = _temporary.PathOf("encoder.safetensors");
         File.WriteAllText(file, "earlier");
@@ -207,8 +207,9 @@ public sealed class CommandLineTests : IDisposable
         var (exit, _, error) = Run("export", "--run", Folder, "--output", file);
 
         exit.Should().Be(1);
-        error.Should().Contain("exists already");
+        error.Should().ContainAll("earlier result", "--force");
         File.ReadAllText(file).Should().Be("earlier");
+        Run("export", "--run", Folder, "--output", file, "--force").Exit.Should().Be(0);
     }
 
     [Fact]
