@@ -14,8 +14,7 @@ public static class ImportCommand
     public static Command Create()
     {
         var weights = new Option<string>("--weights") { Description = "The safetensors file.", HelpName = "FILE", Required = true };
-        var encoder = NamedOption.Create<EncoderKind>(
-            "--encoder", "The architecture that the file must hold.", "tiny", "resnet18", "resnet34", "resnet50");
+        var encoder = NamedOption.Encoder("The architecture that the file must hold.");
         var output = new Option<string>("--output") { Description = "The run folder, a new one.", HelpName = "DIR", Required = true };
         var stemPadding = new Option<int?>("--stem-padding")
         {

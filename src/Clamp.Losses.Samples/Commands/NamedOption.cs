@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Clamp.Losses.Samples.Models;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -19,6 +20,12 @@ internal static class NamedOption
             HelpName = string.Join('|', values),
             CustomParser = result => Parsed<T>(result, name, values),
         };
+
+    /// <summary>The option that chooses an architecture.</summary>
+    /// <param name="description">What it is for.</param>
+    /// <returns>A new option; null when it is not given.</returns>
+    public static Option<EncoderKind?> Encoder(string description) =>
+        Create<EncoderKind>("--encoder", description, "tiny", "resnet18", "resnet34", "resnet50");
 
     private static T? Parsed<T>(ArgumentResult result, string name, string[] values)
         where T : struct, Enum

@@ -48,13 +48,14 @@ internal sealed class PretrainArguments
             nameof(defaults.ImageSize),
             defaults.ImageSize);
         Add(
-            "--encoder",
-            "tiny (trains on about 800 views/s on 2 cores), resnet18, resnet34 or resnet50.",
-            nameof(defaults.Encoder),
-            defaults.Encoder);
+            NamedOption.Encoder("What is trained; by default tiny, which trains on about 800 views/s on 2 cores."),
+            nameof(defaults.Encoder));
         Add(
             NamedOption.Create<Precision>(
-                "--precision", "What the encoder computes in while training; weights and loss are float32 always.", "float32", "bfloat16"),
+                "--precision",
+                "What the encoder computes in while training, by default float32; weights and loss are float32 always.",
+                "float32",
+                "bfloat16"),
             nameof(defaults.Precision));
         AddProjection(defaults);
         Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
@@ -62,14 +63,14 @@ internal sealed class PretrainArguments
         Add("--views", "Views of each image, V.", nameof(defaults.Views), defaults.Views);
         Add(
             NamedOption.Create<LossKind>(
-                "--loss", "What is minimised.", "clamp", "nt-xent", "vicreg", "barlow-twins", "mmcr", "alignment-uniformity"),
+                "--loss", "What is minimised; by default clamp.", "clamp", "nt-xent", "vicreg", "barlow-twins", "mmcr", "alignment-uniformity"),
             nameof(defaults.Loss));
         Add(
             "--chunk",
             "Images that the encoder takes at once, to bound memory; 0 for the whole batch. With clamp alone.",
             nameof(defaults.Chunk),
             defaults.Chunk);
-        Add(NamedOption.Create<OptimizerKind>("--optimizer", "What takes the steps.", "adamw", "sgd", "lars"), nameof(defaults.Optimizer));
+        Add(NamedOption.Create<OptimizerKind>("--optimizer", "What takes the steps; by default adamw.", "adamw", "sgd", "lars"), nameof(defaults.Optimizer));
         Add("--learning-rate", "The peak learning rate.", nameof(defaults.LearningRate), defaults.LearningRate);
         Add("--weight-decay", "The weight decay.", nameof(defaults.WeightDecay), defaults.WeightDecay);
         Add(

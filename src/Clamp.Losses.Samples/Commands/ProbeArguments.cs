@@ -34,7 +34,7 @@ internal sealed class ProbeArguments
     };
 
     private readonly Option<ProbeOptimizer?> _optimizer = NamedOption.Create<ProbeOptimizer>(
-        "--optimizer", "What trains the classifier: sgd (momentum 0.9) or adamw.", "sgd", "adamw");
+        "--optimizer", "What trains the classifier; by default sgd, with momentum 0.9.", "sgd", "adamw");
 
     private readonly Option<bool> _augment = new("--augment")
     {

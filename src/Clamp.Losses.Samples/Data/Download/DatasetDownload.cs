@@ -24,15 +24,16 @@ public static class DatasetDownload
         var downloader = new Downloader(client);
         foreach (var file in files)
         {
-            Show(file, progress => downloader.FetchAsync(file, folder, progress).GetAwaiter().GetResult());
+            Show(file, folder, progress => downloader.FetchAsync(file, folder, progress).GetAwaiter().GetResult());
         }
     }
 
-    private static void Show(PublicFile file, Action<IProgress<FileProgress>> fetch)
+    private static void Show(PublicFile file, DirectoryInfo folder, Action<IProgress<FileProgress>> fetch)
     {
         if (Console.IsOutputRedirected)
         {
-            Console.WriteLine($"fetching {file.Name} from {file.Url.Host}");
+            var isThere = File.Exists(Path.Combine(folder.FullName, file.Name));
+            Console.WriteLine(isThere ? $"checking {file.Name}, which is there" : $"fetching {file.Name} from {file.Url.Host}");
             fetch(new Progress<FileProgress>());
             return;
         }

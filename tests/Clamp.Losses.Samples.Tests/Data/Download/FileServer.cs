@@ -9,6 +9,7 @@ internal sealed class FileServer : IDisposable
     private readonly HttpListener _listener = new();
     private readonly Queue<Action<HttpListenerContext>> _answers;
     private readonly Task _served;
+    private volatile bool _ended;
 
     public FileServer(params Action<HttpListenerContext>[] answers)
     {
@@ -55,6 +56,7 @@ internal sealed class FileServer : IDisposable
 
     public void Dispose()
     {
+        _ended = true;
         _listener.Close();
         _served.Wait(TimeSpan.FromSeconds(5));
     }
@@ -99,8 +101,8 @@ internal sealed class FileServer : IDisposable
             }
             catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
             {
-                // The client may have gone, which ends the answer, or the test, which ends the server.
-                if (!_listener.IsListening)
+                // The client may have gone, which ends the answer, or the test, which ends the server: the listener tells late that it closes.
+                if (_ended)
                     return;
             }
         }
