@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Training;
 using Microsoft.Extensions.Options;
@@ -32,7 +33,13 @@ public static class CommandLine
         root.SetAction(_ => PretrainCommand.Run(PretrainConfiguration.Resolve([ConfigurationLayer.FromEnvironment()]), new RunSettings()));
         try
         {
-            return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            var parsed = root.Parse(args);
+            if (parsed.Action is ParseErrorAction mistake)
+            {
+                mistake.ShowHelp = false;
+            }
+
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception e) when (IsTheUsersToMend(e))
         {

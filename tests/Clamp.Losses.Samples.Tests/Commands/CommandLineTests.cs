@@ -105,13 +105,15 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("export --run no-such-run --output encoder.safetensors", "config.json")]
     [InlineData("import --weights no-such-file --encoder tiny --output run", "no-such-file")]
     [InlineData("import --weights no-such-file --encoder vgg --output run", "must be tiny, resnet18, resnet34 or resnet50")]
+    [InlineData("pretrain --epoch 3", "'--epoch'")]
     [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {
-        var (exit, _, error) = Run(arguments.Split(' '));
+        var (exit, output, error) = Run(arguments.Split(' '));
 
         exit.Should().Be(1);
         error.Should().Contain(message).And.NotContain("   at ");
+        output.Should().NotContain("Usage:");
     }
 
     [Fact]
