@@ -1,0 +1,28 @@
+namespace Clamp.Losses.Packing.Cuda;
+
+/// <summary>The kernels between centroids, on one device; PairInteractions.cu says what each does.</summary>
+internal sealed class PairKernels
+{
+    /// <summary>Compiles and loads them.</summary>
+    /// <param name="device">Where.</param>
+    public PairKernels(CudaDevice device)
+    {
+        var kernels = device.Load(
+            "PairInteractions.cu", "ELEMENT_FLOAT32",
+            "interact_harmonic", "interact_power", "close_forces_of_columns", "close_forces_of_rows", "add_pair_sums", "loss_of_energy");
+        (InteractHarmonic, InteractPower, CloseForcesOfColumns) = (kernels[0], kernels[1], kernels[2]);
+        (CloseForcesOfRows, AddPairSums, LossOfEnergy) = (kernels[3], kernels[4], kernels[5]);
+    }
+
+    public nint InteractHarmonic { get; }
+
+    public nint InteractPower { get; }
+
+    public nint CloseForcesOfColumns { get; }
+
+    public nint CloseForcesOfRows { get; }
+
+    public nint AddPairSums { get; }
+
+    public nint LossOfEnergy { get; }
+}
