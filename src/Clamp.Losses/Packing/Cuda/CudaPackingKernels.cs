@@ -61,7 +61,7 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IDispo
         var tileEnergies = _tileEnergies.Rent(down * across);
         var mirrored = block.Mirrored ? 1 : 0;
         gpu.Launch(
-            potential.Exponent == 2 ? gpu.Pairs.InteractHarmonic : gpu.Pairs.InteractPower, (across, down), (256, 1),
+            gpu.Pairs.InteractPairs, (across, down), (256, 1),
             gram, gram.stride(0), block.Row, block.Rows, block.Column, block.Columns, mirrored, forces ? 1 : 0,
             buffers.Centroids, WidthOf(buffers), buffers.SquaredNorms, buffers.Radii,
             (float)(potential.Exponent * potential.RepulsionWeight), (float)(potential.Exponent - 1),

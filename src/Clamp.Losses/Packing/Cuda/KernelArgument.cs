@@ -5,9 +5,9 @@ namespace Clamp.Losses.Packing.Cuda;
 /// <summary>One argument of a kernel, in the first bytes of eight.</summary>
 internal readonly struct KernelArgument
 {
-    private readonly long _bits;
+    public readonly long Bits;
 
-    private KernelArgument(long bits) => _bits = bits;
+    private KernelArgument(long bits) => Bits = bits;
 
     public static implicit operator KernelArgument(int value) => new(value);
 

@@ -9,14 +9,12 @@ internal sealed class PairKernels
     {
         var kernels = device.Load(
             "PairInteractions.cu", "ELEMENT_FLOAT32",
-            "interact_harmonic", "interact_power", "close_forces_of_columns", "close_forces_of_rows", "add_pair_sums", "loss_of_energy");
-        (InteractHarmonic, InteractPower, CloseForcesOfColumns) = (kernels[0], kernels[1], kernels[2]);
-        (CloseForcesOfRows, AddPairSums, LossOfEnergy) = (kernels[3], kernels[4], kernels[5]);
+            "interact_pairs", "close_forces_of_columns", "close_forces_of_rows", "add_pair_sums", "loss_of_energy");
+        (InteractPairs, CloseForcesOfColumns, CloseForcesOfRows) = (kernels[0], kernels[1], kernels[2]);
+        (AddPairSums, LossOfEnergy) = (kernels[3], kernels[4]);
     }
 
-    public nint InteractHarmonic { get; }
-
-    public nint InteractPower { get; }
+    public nint InteractPairs { get; }
 
     public nint CloseForcesOfColumns { get; }
 

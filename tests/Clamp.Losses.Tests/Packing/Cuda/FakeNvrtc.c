@@ -1,4 +1,4 @@
-/* An NVRTC that compiles nothing: the image is the source's name and the options, so that tests see what was asked for. */
+/* An NVRTC that compiles nothing: the image is its kind, the source's name and the options, so that tests see what was asked for. */
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ int nvrtcCreateProgram(
     *program = image;
     (void)source;
     (void)headers;
-    snprintf(image, sizeof image, "%s", name);
+    snprintf(image, sizeof image, "      %s", name);
     for (int i = 0; i < count; i++)
     {
         snprintf(image + strlen(image), sizeof image - strlen(image), " includes %s", names[i]);
@@ -92,8 +92,18 @@ int nvrtcGetProgramLog(void *program, char *log) { return (void)program, copy(Lo
 
 int nvrtcGetCUBINSize(void *program, size_t *size) { return (void)program, size_of(image, size) + result_of("nvrtcGetCUBINSize"); }
 
-int nvrtcGetCUBIN(void *program, char *code) { return (void)program, copy(image, code) + result_of("nvrtcGetCUBIN"); }
+int nvrtcGetCUBIN(void *program, char *code)
+{
+    (void)program;
+    memcpy(image, "cubin", 5);
+    return copy(image, code) + result_of("nvrtcGetCUBIN");
+}
 
 int nvrtcGetPTXSize(void *program, size_t *size) { return (void)program, size_of(image, size) + result_of("nvrtcGetPTXSize"); }
 
-int nvrtcGetPTX(void *program, char *code) { return (void)program, copy(image, code) + result_of("nvrtcGetPTX"); }
+int nvrtcGetPTX(void *program, char *code)
+{
+    (void)program;
+    memcpy(image, "ptx  ", 5);
+    return copy(image, code) + result_of("nvrtcGetPTX");
+}

@@ -1,0 +1,33 @@
+using System.Text.RegularExpressions;
+using Clamp.Losses.Packing.Cuda;
+
+namespace Clamp.Losses.Tests.Packing.Cuda;
+
+/// <summary>A kernel's name and parameters, read from its source.</summary>
+internal sealed partial record KernelSignature(string Name, IReadOnlyList<(string Name, int Bytes)> Parameters)
+{
+    private static readonly string[] Files = ["EmbeddingStatistics.cu", "PairInteractions.cu", "EmbeddingGradient.cu"];
+
+    public static IReadOnlyList<KernelSignature> All { get; } =
+        [.. Files.SelectMany(file => Declarations().Matches(KernelSource.Embedded(file).Text)).Select(Parsed)];
+
+    private static KernelSignature Parsed(Match declaration) => new(
+        declaration.Groups["name"].Value,
+        [.. declaration.Groups["parameters"].Value.Split(',').Select(each => ParsedParameter(each.Trim()))]);
+
+    private static (string Name, int Bytes) ParsedParameter(string parameter)
+    {
+        var split = parameter.LastIndexOf(' ');
+        var type = parameter[..split].Trim();
+        return (parameter[(split + 1)..], type switch
+        {
+            _ when type.EndsWith('*') => 8,
+            "Offset" or "double" => 8,
+            "int" or "float" => 4,
+            _ => throw new FormatException($"{parameter} is of an unknown size."),
+        });
+    }
+
+    [GeneratedRegex("""extern "C" __global__ void (?<name>\w+)\((?<parameters>[^)]*)\)""")]
+    private static partial Regex Declarations();
+}
