@@ -25,7 +25,7 @@ public sealed class CudaDeviceTests : IDisposable
 
         device.Elements(ScalarType.Float32);
 
-        _driver.Calls.Should().Contain($"cuModuleLoadDataEx {Context}");
+        _driver.LoadedImages.Should().HaveCount(2).And.AllSatisfy(call => call.Should().StartWith($"cuModuleLoadDataEx {Context} "));
         _driver.PushedContexts.Should().Be(0);
     }
 

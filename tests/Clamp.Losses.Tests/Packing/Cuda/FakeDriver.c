@@ -140,8 +140,10 @@ int cuCtxPopCurrent_v2(void **context)
 int cuModuleLoadDataEx(void **module, const void *image, unsigned count, int *options, void **values)
 {
     static size_t modules;
-    int result = called_on("cuModuleLoadDataEx", stack[depth - 1]);
-    (void)image;
+    /* The fake compiler's images are text. */
+    char text[1100];
+    snprintf(text, sizeof text, " %llu %s", (unsigned long long)stack[depth - 1], (const char *)image);
+    int result = called("cuModuleLoadDataEx", text);
     *module = (void *)(0x2000 + ++modules);
     if (result != Ok && count == 2 && options[0] == 5 && options[1] == 6)
     {

@@ -29,6 +29,9 @@ internal sealed unsafe class FakeDriver : FakeLibrary
     public IReadOnlyList<KernelLaunch> Launches =>
         [.. Calls.Where(call => call.StartsWith(LaunchFunction, StringComparison.Ordinal)).Select(call => new KernelLaunch(call))];
 
+    /// <summary>What the fake compiler gave for each module loaded so far.</summary>
+    public IEnumerable<string> LoadedImages => Calls.Where(call => call.StartsWith("cuModuleLoadDataEx", StringComparison.Ordinal));
+
     /// <summary>How many contexts this thread has pushed, besides the one it started with.</summary>
     public int PushedContexts => ((delegate* unmanaged<int>)Function("fake_depth"))() - 1;
 
