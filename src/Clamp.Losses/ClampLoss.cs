@@ -1,6 +1,8 @@
 using Clamp.Losses.Geometry;
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Composite;
+using Clamp.Losses.Packing.Cuda;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using static TorchSharp.torch;
 
@@ -33,6 +35,7 @@ namespace Clamp.Losses;
 public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 {
     private readonly ClampLossOptions _options;
+    private readonly PackingBackends _backends;
     private readonly FusedPackingPool _fused;
 
     /// <summary>Creates the loss.</summary>
@@ -42,11 +45,18 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
     /// <exception cref="NotSupportedException"><paramref name="processGroup"/> has more than one member.</exception>
     public ClampLoss(ClampLossOptions? options = null, IProcessGroup? processGroup = null, string name = nameof(ClampLoss))
+        : this(options, processGroup, name, logger: null)
+    {
+    }
+
+    /// <summary>Creates the loss with somebody to tell when a GPU cannot run the fused kernels.</summary>
+    internal ClampLoss(ClampLossOptions? options, IProcessGroup? processGroup, string name, ILogger? logger)
         : base(name)
     {
         _options = options?.Snapshot() ?? new ClampLossOptions();
         ClampLossOptionsValidator.ThrowIfInvalid(_options);
-        _fused = new FusedPackingPool(_options);
+        _backends = new PackingBackends(_options.Backend, new CudaDevices(), logger);
+        _fused = new FusedPackingPool(_options, _backends.Kernels);
         if (processGroup is { WorldSize: not 1 })
         {
             throw new NotSupportedException(
@@ -121,6 +131,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         if (disposing)
         {
             _fused.Dispose();
+            _backends.Dispose();
         }
 
         base.Dispose(disposing);
@@ -128,9 +139,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 
     private ClampBackend Choose(Tensor embeddings)
     {
-        var backend = _options.Backend != ClampBackend.Composite && FusedPacking.Serves(embeddings)
-            ? ClampBackend.Fused
-            : ClampBackend.Composite;
+        var backend = _backends.Choose(embeddings.device_type, embeddings.device_index, embeddings.dtype);
         LastBackend = backend;
         return backend;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses;
@@ -29,7 +30,9 @@ public static class ClampLossServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClampLossOptions>, ClampLossOptionsValidator>());
         services.TryAddSingleton(provider => new ClampLoss(
             provider.GetRequiredService<IOptions<ClampLossOptions>>().Value,
-            provider.GetService<IProcessGroup>()));
+            provider.GetService<IProcessGroup>(),
+            nameof(ClampLoss),
+            provider.GetService<ILogger<ClampLoss>>()));
         return services;
     }
 }

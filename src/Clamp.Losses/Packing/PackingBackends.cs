@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Clamp.Losses.Packing.Cpu;
 using Clamp.Losses.Packing.Cuda;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
@@ -27,6 +28,12 @@ internal sealed partial class PackingBackends(ClampBackend wanted, CudaDevices c
         DeviceType.CUDA => ChooseOnCuda(_faults.GetOrAdd((ordinal, dtype), FaultOf)),
         _ => ClampBackend.Composite,
     };
+
+    /// <summary>The kernels of a device for one caller at a time.</summary>
+    /// <param name="device">One that <see cref="Choose"/> found to be Fused.</param>
+    public IPackingKernels Kernels(torch.Device device) => device.type == DeviceType.CUDA
+        ? new CudaPackingKernels(cuda[device.index], device)
+        : CpuPackingKernels.Create();
 
     /// <inheritdoc/>
     public void Dispose() => cuda.Dispose();

@@ -5,7 +5,7 @@ namespace Clamp.Losses.Packing.Cuda;
 /// <summary>The three kernels on a GPU: what is launched in which order, with how many blocks and threads. Nothing waits for the GPU.</summary>
 /// <param name="gpu">The GPU with its kernels; not disposed.</param>
 /// <param name="device">What libtorch calls it.</param>
-internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IDisposable
+internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPackingKernels
 {
     private const int MostChunks = 1024;
     private const int TileRows = 64;
@@ -85,7 +85,7 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IDispo
         buffers.Energy, buffers.Radii, ImagesOf(buffers), potential.RepulsionWeight, potential.SizeWeight, logEnergy ? 1 : 0, loss, slope);
 
     /// <inheritdoc/>
-    public void Gradient(Tensor embeddings, PairPotential potential, Tensor projected, PackingBuffers buffers)
+    public void Gradient(Tensor embeddings, PairPotential potential, PackingBuffers buffers, Tensor projected, Tensor sums)
     {
         var (views, images, width) = SizesOf(embeddings);
         var chunks = ChunksOf(images);
@@ -98,16 +98,16 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IDispo
             potential.RadiusScale, potential.SizeWeight,
             _along.Rent((long)images * views), _exactCentroids.Rent((long)chunks * width),
             projected, _partialSums.Rent((long)chunks * width));
-        AddPartialSums(embeddings.dtype, chunks, width, buffers.ProjectedSums);
+        AddPartialSums(embeddings.dtype, chunks, width, sums);
     }
 
     /// <inheritdoc/>
-    public void Centre(Tensor projected, Tensor sums, Tensor slope, Tensor? upstream, Tensor result)
+    public void Centre(Tensor projected, Tensor sums, long count, Tensor slope, Tensor? upstream, Tensor result)
     {
         var (rows, width) = (projected.size(0) * projected.size(1), checked((int)projected.size(2)));
         gpu.Launch(
             gpu.Elements(result.dtype).CentreGradient, (Blocks(width, 128), Math.Min(Blocks(rows, 32), MostBlocksDown)), (32, 8),
-            projected, sums, rows, rows, width, slope, upstream, result);
+            projected, sums, count, rows, width, slope, upstream, result);
     }
 
     /// <inheritdoc/>

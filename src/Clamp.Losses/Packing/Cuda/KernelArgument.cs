@@ -19,5 +19,5 @@ internal readonly struct KernelArgument
 
     /// <summary>The address of a tensor's first element, or null.</summary>
     /// <param name="tensor">The tensor.</param>
-    public static implicit operator KernelArgument(Tensor? tensor) => new(tensor is null ? 0 : DeviceMemory.Of(tensor));
+    public static unsafe implicit operator KernelArgument(Tensor? tensor) => new(tensor is null ? 0 : (long)TensorMemory.Of(tensor));
 }

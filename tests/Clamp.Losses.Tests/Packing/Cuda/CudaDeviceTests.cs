@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cuda;
 using static TorchSharp.torch;
 
@@ -94,7 +95,7 @@ public sealed class CudaDeviceTests : IDisposable
             device.Pairs.InteractPairs, (1, 1), (1, 1), 0, 0L, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1.5f, 3f, 0f, 0f, 0, 0, 0, 0);
 
         var (measure, interact) = (_driver.Launches[0], _driver.Launches[1]);
-        measure.Long("z").Should().Be(DeviceMemory.Of(upstream));
+        measure.Long("z").Should().Be(AddressOf(upstream));
         measure.Long("viewStride").Should().Be(-3);
         measure.Long("imageStride").Should().Be(1L << 40);
         measure.Int("views").Should().Be(-7);
@@ -177,6 +178,8 @@ public sealed class CudaDeviceTests : IDisposable
     }
 
     private static ReadOnlySpan<KernelArgument> Arguments => new KernelArgument[12];
+
+    private static unsafe long AddressOf(Tensor tensor) => (long)TensorMemory.Of(tensor);
 
     private CudaDevice Open(int ordinal = 3) =>
         new(new CudaDriver(_driver.File), new KernelCompiler(new Nvrtc(_nvrtc.File), new KernelCache(null)), ordinal);

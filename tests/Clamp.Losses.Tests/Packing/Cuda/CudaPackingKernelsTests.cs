@@ -164,7 +164,8 @@ public sealed class CudaPackingKernelsTests : TorchTest
     [InlineData(16, 2000, 256, "project_gradient 1024x1x1 256x1x1", "add_partial_sums 16x1x1 16x16x1")]
     public void Gradient_LaunchesForTheShape(int views, int images, int width, params string[] expected)
     {
-        _kernels.Gradient(Embeddings(views, images, width), Potential, empty(views, images, width), Buffers(views, images, width));
+        var (projected, sums) = (empty(views, images, width), empty(width, float64));
+        _kernels.Gradient(Embeddings(views, images, width), Potential, Buffers(views, images, width), projected, sums);
 
         LaunchShapes().Should().Equal(expected);
     }
@@ -172,10 +173,11 @@ public sealed class CudaPackingKernelsTests : TorchTest
     [SkippableFact]
     public void Gradient_ReadsWhatStatisticsKept()
     {
-        var (embeddings, buffers, projected) = (Embeddings(3, 20, 10), Buffers(3, 20, 10), empty(3, 20, 10));
+        var (embeddings, buffers) = (Embeddings(3, 20, 10), Buffers(3, 20, 10));
+        var (projected, sums) = (empty(3, 20, 10), empty(10, float64));
 
         _kernels.Statistics(embeddings, 60, 2.5, buffers);
-        _kernels.Gradient(embeddings, Potential, projected, buffers);
+        _kernels.Gradient(embeddings, Potential, buffers, projected, sums);
 
         var (measure, project, add) = (Launch(1), Launch(2), Launch(3));
         ShouldReadEmbeddings(project, embeddings);
@@ -190,7 +192,7 @@ public sealed class CudaPackingKernelsTests : TorchTest
         (project.Double("radiusScale"), project.Double("sizeWeight")).Should().Be((2.5, 0.125));
         ShouldBe(project, "projected", projected);
         add.Long("partialSums").Should().Be(project.Long("partialSums"));
-        ShouldBe(add, "sums", buffers.ProjectedSums);
+        ShouldBe(add, "sums", sums);
     }
 
     [SkippableTheory]
@@ -201,7 +203,7 @@ public sealed class CudaPackingKernelsTests : TorchTest
     {
         var projected = empty(views, images, width);
 
-        _kernels.Centre(projected, zeros(width, float64), zeros(1, float64), null, projected);
+        _kernels.Centre(projected, zeros(width, float64), 8, zeros(1, float64), null, projected);
 
         LaunchShapes().Should().Equal(expected);
     }
@@ -212,12 +214,12 @@ public sealed class CudaPackingKernelsTests : TorchTest
         var (projected, sums, slope, upstream) = (empty(3, 20, 10), zeros(10, float64), zeros(1, float64), zeros(1));
         var result = empty([3, 20, 10], float16);
 
-        _kernels.Centre(projected, sums, slope, upstream, result);
-        _kernels.Centre(projected, sums, slope, null, result);
+        _kernels.Centre(projected, sums, 120, slope, upstream, result);
+        _kernels.Centre(projected, sums, 120, slope, null, result);
 
         ShouldBe(Launch(0), "projected", projected);
         ShouldBe(Launch(0), "sums", sums);
-        (Launch(0).Long("count"), Launch(0).Long("rows"), Launch(0).Int("width")).Should().Be((60, 60, 10));
+        (Launch(0).Long("count"), Launch(0).Long("rows"), Launch(0).Int("width")).Should().Be((120, 60, 10));
         ShouldBe(Launch(0), "slope", slope);
         ShouldBe(Launch(0), "upstream", upstream);
         ShouldBe(Launch(0), "result", result);
@@ -245,17 +247,17 @@ public sealed class CudaPackingKernelsTests : TorchTest
         _kernels.SumEmbeddings(embeddings, Buffers(2, 4, 3));
 
         (Launch(0).Long("viewStride"), Launch(0).Long("imageStride")).Should().Be((stride, 8));
-        Launch(0).Long("z").Should().Be(DeviceMemory.Of(memory) + 4, "the slice starts at the third 16-bit number");
+        Launch(0).Long("z").Should().Be(AddressOf(memory) + 4, "the slice starts at the third 16-bit number");
     }
 
     [SkippableFact]
     public void Steps_OfTheSameShape_UseTheSameMemory()
     {
-        var (embeddings, buffers, projected) = (Embeddings(3, 20, 10), Buffers(3, 20, 10), empty(3, 20, 10));
-        Step(embeddings, projected, buffers);
+        var (embeddings, buffers, projected, sums) = (Embeddings(3, 20, 10), Buffers(3, 20, 10), empty(3, 20, 10), empty(10, float64));
+        Step(embeddings, buffers, projected, sums);
         var first = _driver.Calls.ToList();
         _driver.Forget();
-        Step(embeddings, projected, buffers);
+        Step(embeddings, buffers, projected, sums);
         var second = _driver.Calls.ToList();
 
         second.Should().Equal(first.Where(call => !call.StartsWith("cuModule", StringComparison.Ordinal)).TakeLast(second.Count));
@@ -264,11 +266,11 @@ public sealed class CudaPackingKernelsTests : TorchTest
     [SkippableFact]
     public void Launches_AllocateNoManagedMemory()
     {
-        var (embeddings, buffers, projected) = (Embeddings(3, 20, 10), Buffers(3, 20, 10), empty(3, 20, 10));
-        Step(embeddings, projected, buffers);
+        var (embeddings, buffers, projected, sums) = (Embeddings(3, 20, 10), Buffers(3, 20, 10), empty(3, 20, 10), empty(10, float64));
+        Step(embeddings, buffers, projected, sums);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Step(embeddings, projected, buffers);
+        Step(embeddings, buffers, projected, sums);
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1024);
     }
@@ -288,8 +290,10 @@ public sealed class CudaPackingKernelsTests : TorchTest
         }
     }
 
+    private static unsafe long AddressOf(Tensor tensor) => (long)TensorMemory.Of(tensor);
+
     private static void ShouldBe(KernelLaunch launch, string argument, Tensor tensor) =>
-        launch.Long(argument).Should().Be(DeviceMemory.Of(tensor), argument);
+        launch.Long(argument).Should().Be(AddressOf(tensor), argument);
 
     private static void ShouldReadEmbeddings(KernelLaunch launch, Tensor embeddings)
     {
@@ -306,11 +310,11 @@ public sealed class CudaPackingKernelsTests : TorchTest
         return buffers;
     }
 
-    private void Step(Tensor embeddings, Tensor projected, PackingBuffers buffers)
+    private void Step(Tensor embeddings, PackingBuffers buffers, Tensor projected, Tensor sums)
     {
         _kernels.SumEmbeddings(embeddings, buffers);
         _kernels.Statistics(embeddings, 60, 2.5, buffers);
-        _kernels.Gradient(embeddings, Potential, projected, buffers);
+        _kernels.Gradient(embeddings, Potential, buffers, projected, sums);
     }
 
     private KernelLaunch Launch(int index) => _driver.Launches[index];
