@@ -22,8 +22,8 @@ namespace Clamp.Losses;
 /// modified. The loss is a float64 scalar for float64 embeddings and float32 otherwise; the gradient has the embeddings' type.
 /// Degenerate batches (all equal, all zero, coincident views) give a finite loss and gradient; NaN or infinity gives NaN. A collapsed
 /// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
-/// Results repeat bit for bit on one machine with the same number of threads. On the CPU, embeddings up to float32 run the fused
-/// kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
+/// Results repeat bit for bit on one machine with the same number of threads. On the CPU and on CUDA, embeddings up to float32 run the
+/// fused kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
 /// </remarks>
 /// <example>
 /// <code>
@@ -76,6 +76,9 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <returns>A scalar that can be back-propagated.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">Their shape, dtype or layout is not as described; the message says what was given.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="ClampBackend.Fused"/> is asked for on a GPU that cannot run it; the message says what is missing.
+    /// </exception>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();

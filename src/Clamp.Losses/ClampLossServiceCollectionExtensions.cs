@@ -11,7 +11,8 @@ public static class ClampLossServiceCollectionExtensions
 {
     /// <summary>
     /// Registers <see cref="ClampLossOptions"/>, bound from a configuration section and validated on start, and one shared
-    /// <see cref="ClampLoss"/>. An <see cref="IProcessGroup"/> registered beside it is used.
+    /// <see cref="ClampLoss"/>. An <see cref="IProcessGroup"/> registered beside it is used, and logging is told when a GPU cannot run
+    /// the fused kernels.
     /// </summary>
     /// <param name="services">The collection to add to.</param>
     /// <param name="configuration">
