@@ -87,6 +87,7 @@ __device__ inline float squared_distance(Images images, int image, int other)
     const float* left = images.centroids + static_cast<Offset>(image) * images.width;
     const float* right = images.centroids + static_cast<Offset>(other) * images.width;
     float squares = 0;
+#pragma unroll 1
     for (int d = threadIdx.x % WarpSize; d < images.width; d += WarpSize)
     {
         const float difference = left[d] - right[d];
@@ -149,6 +150,7 @@ __device__ void interact_row(
 #pragma unroll
         for (int k = 0; k < 4; k++)
         {
+#pragma unroll 1
             for (unsigned lanes = __ballot_sync(AllLanes, close[k]); lanes != 0; lanes &= lanes - 1)
             {
                 // The whole warp works for one lane after another; an image is infinitely far from itself.
@@ -212,6 +214,7 @@ __device__ void interact_tile(
     const Quad columnRadii = load(images.radii + block.column, column, block.columns, false);
     int row = firstRow + threadIdx.x / WarpSize;
     Quad next = row < endRow ? load(block.gram + row * block.stride, column, block.columns, aligned) : Quad{};
+#pragma unroll 1
     for (; row < endRow; row += TileWarps)
     {
         // The next row is on its way while this one is worked on.
@@ -237,7 +240,7 @@ __device__ void interact_tile(
 }
 
 // A tile of pairs. Grid (columns / 128, rows / 64), block 256.
-extern "C" __global__ void interact_pairs(
+extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
     float* gram,
     Offset gramStride,
     int row,
