@@ -6,7 +6,7 @@
 // kernel adds up in a fixed order: results repeat bit for bit.
 // Close pairs: d^2 = norm(c_i)^2 + norm(c_j)^2 - 2 c_i . c_j cancels when centroids are close, and so does (A C)_i - sum(A) c_i. Such
 // pairs are done from c_i - c_j, the force too; until it has been applied, the block holds -A for them (A is never negative).
-// Precision: float32, sums beyond a tile in double. The root and the quotient are approximate, to 2 units in the last place.
+// Precision: float32, sums beyond a tile in double. 1/d and 1/s are approximate, to 2 units in the last place.
 // NaN: comparisons are negated, so that a NaN distance is a contact and reaches the energy.
 // Tolerance: 3e-6 relative to norms over a row. Reference: Composite.Contacts; the same on the CPU: Cpu.PairInteractions.
 #include "Common.cuh"
@@ -74,7 +74,11 @@ __device__ inline Contact contact_of(float squaredDistance, float freeReach, Pot
     const float reach = potential.reach(freeReach);
     const float inverseDistance = rsqrtf(squaredDistance);
     const float inverseReach = __fdividef(1, reach);
-    const float overlap = (reach - squaredDistance * inverseDistance) * inverseReach;
+
+    // Newton's step: an overlap is the small difference of a reach and a distance, which must be right to its last place.
+    const float rough = squaredDistance * inverseDistance;
+    const float distance = fmaf(fmaf(-rough, rough, squaredDistance), 0.5f * inverseDistance, rough);
+    const float overlap = (reach - distance) * inverseReach;
     const float raised = Harmonic ? overlap : powf(overlap, potential.exponentLessOne);
     const float factor = potential.strength * raised * inverseReach * inverseDistance;
     const bool capped = freeReach > potential.largestReach;
