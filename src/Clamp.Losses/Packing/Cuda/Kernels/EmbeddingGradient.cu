@@ -120,9 +120,11 @@ __device__ void project_delicate(
     const int lane = threadIdx.x % WarpSize;
     const int width = embeddings.width;
     const auto point = [&](int view, int d) { return embeddings.exactly_at(embeddings.row(view, image), d) * inverseNorms[view]; };
+#pragma unroll 1
     for (int d = threadIdx.x; d < width; d += blockDim.x)
     {
         double sum = 0;
+#pragma unroll 1
         for (int view = 0; view < force.views; view++)
         {
             sum += point(view, d);
@@ -132,9 +134,11 @@ __device__ void project_delicate(
     }
 
     __syncthreads();
+#pragma unroll 1
     for (int view = threadIdx.x / WarpSize; view < force.views; view += blockDim.x / WarpSize)
     {
         double products = 0;
+#pragma unroll 1
         for (int d = lane; d < width; d += WarpSize)
         {
             const double p = point(view, d);
@@ -150,10 +154,13 @@ __device__ void project_delicate(
     }
 
     __syncthreads();
+#pragma unroll 1
     for (int first = threadIdx.x * 4; first < width; first += blockDim.x * 4)
     {
+#pragma unroll 1
         for (int d = first; d < min(first + 4, width); d++)
         {
+#pragma unroll 1
             for (int view = 0; view < force.views; view++)
             {
                 const double p = point(view, d);

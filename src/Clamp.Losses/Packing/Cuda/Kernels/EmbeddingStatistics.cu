@@ -209,7 +209,7 @@ __device__ Squares measure_delicate(
 }
 
 // The statistics of one image. Grid B, block 128, or 256 for more than four views.
-extern "C" __global__ void measure_images(
+extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
     const Element* z,
     Offset viewStride,
     Offset imageStride,

@@ -6,7 +6,7 @@
 // kernel adds up in a fixed order: results repeat bit for bit.
 // Close pairs: d^2 = norm(c_i)^2 + norm(c_j)^2 - 2 c_i . c_j cancels when centroids are close, and so does (A C)_i - sum(A) c_i. Such
 // pairs are done from c_i - c_j, the force too; until it has been applied, the block holds -A for them (A is never negative).
-// Precision: float32, sums beyond a tile in double. The root and the quotient are approximate, to 2 units in the last place.
+// Precision: float32, sums beyond a tile in double. 1/d and 1/s are approximate, to 2 units in the last place.
 // NaN: comparisons are negated, so that a NaN distance is a contact and reaches the energy.
 // Tolerance: 3e-6 relative to norms over a row. Reference: Composite.Contacts; the same on the CPU: Cpu.PairInteractions.
 #include "Common.cuh"
@@ -74,7 +74,11 @@ __device__ inline Contact contact_of(float squaredDistance, float freeReach, Pot
     const float reach = potential.reach(freeReach);
     const float inverseDistance = rsqrtf(squaredDistance);
     const float inverseReach = __fdividef(1, reach);
-    const float overlap = (reach - squaredDistance * inverseDistance) * inverseReach;
+
+    // Newton's step: an overlap is the small difference of a reach and a distance, which must be right to its last place.
+    const float rough = squaredDistance * inverseDistance;
+    const float distance = fmaf(fmaf(-rough, rough, squaredDistance), 0.5f * inverseDistance, rough);
+    const float overlap = (reach - distance) * inverseReach;
     const float raised = Harmonic ? overlap : powf(overlap, potential.exponentLessOne);
     const float factor = potential.strength * raised * inverseReach * inverseDistance;
     const bool capped = freeReach > potential.largestReach;
@@ -87,6 +91,7 @@ __device__ inline float squared_distance(Images images, int image, int other)
     const float* left = images.centroids + static_cast<Offset>(image) * images.width;
     const float* right = images.centroids + static_cast<Offset>(other) * images.width;
     float squares = 0;
+#pragma unroll 1
     for (int d = threadIdx.x % WarpSize; d < images.width; d += WarpSize)
     {
         const float difference = left[d] - right[d];
@@ -149,6 +154,7 @@ __device__ void interact_row(
 #pragma unroll
         for (int k = 0; k < 4; k++)
         {
+#pragma unroll 1
             for (unsigned lanes = __ballot_sync(AllLanes, close[k]); lanes != 0; lanes &= lanes - 1)
             {
                 // The whole warp works for one lane after another; an image is infinitely far from itself.
@@ -212,6 +218,7 @@ __device__ void interact_tile(
     const Quad columnRadii = load(images.radii + block.column, column, block.columns, false);
     int row = firstRow + threadIdx.x / WarpSize;
     Quad next = row < endRow ? load(block.gram + row * block.stride, column, block.columns, aligned) : Quad{};
+#pragma unroll 1
     for (; row < endRow; row += TileWarps)
     {
         // The next row is on its way while this one is worked on.
@@ -237,7 +244,7 @@ __device__ void interact_tile(
 }
 
 // A tile of pairs. Grid (columns / 128, rows / 64), block 256.
-extern "C" __global__ void interact_pairs(
+extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
     float* gram,
     Offset gramStride,
     int row,
