@@ -12,11 +12,14 @@ internal abstract class FakeLibrary : IDisposable
 
     private readonly nint _handle;
 
-    protected FakeLibrary(string source)
+    /// <summary>Builds or copies one.</summary>
+    /// <param name="source">Its file.</param>
+    /// <param name="options">For the compiler.</param>
+    protected FakeLibrary(string source, params string[] options)
     {
         Folder = Directory.CreateTempSubdirectory("clamp-fake-").FullName;
         Path = System.IO.Path.Combine(Folder, System.IO.Path.ChangeExtension(source, ".so"));
-        System.IO.File.WriteAllBytes(Path, Built.GetOrAdd(source, Compile));
+        System.IO.File.WriteAllBytes(Path, Built.GetOrAdd(string.Join(' ', [source, .. options]), _ => Compile(source, options)));
         _handle = NativeLibrary.Load(Path);
     }
 
@@ -30,14 +33,15 @@ internal abstract class FakeLibrary : IDisposable
 
     protected nint Function(string name) => NativeLibrary.GetExport(_handle, name);
 
-    private static byte[] Compile(string source)
+    private static byte[] Compile(string source, string[] options)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "The fake libraries are built on Linux.");
         var library = System.IO.Path.GetTempFileName();
         try
         {
             var path = System.IO.Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", source);
-            using var compiler = Process.Start("cc", ["-shared", "-fPIC", "-O1", "-o", library, path]);
+            var language = source.EndsWith(".c", StringComparison.Ordinal) ? "cc" : "c++";
+            using var compiler = Process.Start(language, ["-shared", "-fPIC", "-O1", "-o", library, .. options, path]);
             compiler.WaitForExit();
             compiler.ExitCode.Should().Be(0);
             return System.IO.File.ReadAllBytes(library);

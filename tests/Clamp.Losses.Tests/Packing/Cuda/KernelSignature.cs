@@ -28,6 +28,6 @@ internal sealed partial record KernelSignature(string Name, IReadOnlyList<(strin
         });
     }
 
-    [GeneratedRegex("""extern "C" __global__ void (?<name>\w+)\((?<parameters>[^)]*)\)""")]
+    [GeneratedRegex("""extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?(?<name>\w+)\((?<parameters>[^)]*)\)""")]
     private static partial Regex Declarations();
 }

@@ -1,0 +1,29 @@
+using Clamp.Losses.Packing.Cuda;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.Packing.Cuda;
+
+/// <summary>The driver of EmulatedDriver.cpp, which runs the library's kernels on the CPU, for one element type.</summary>
+internal sealed class EmulatedDriver(ScalarType element) : FakeLibrary(
+    "EmulatedDriver.cpp",
+    "-std=c++17",
+    $"-DELEMENT_{element.ToString().ToUpperInvariant()}",
+    "-I", System.IO.Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", "Emulation"),
+    "-I", Sources.Value)
+{
+    private static readonly Lazy<string> Sources = new(WriteSources);
+
+    private static string WriteSources()
+    {
+        var folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", "Kernels");
+        Directory.CreateDirectory(folder);
+        foreach (var file in new[] { "EmbeddingStatistics.cu", "PairInteractions.cu", "EmbeddingGradient.cu" })
+        {
+            var source = KernelSource.Embedded(file);
+            System.IO.File.WriteAllText(System.IO.Path.Combine(folder, source.Name), source.Text);
+            source.Headers.ToList().ForEach(header => System.IO.File.WriteAllText(System.IO.Path.Combine(folder, header.Name), header.Text));
+        }
+
+        return folder;
+    }
+}
