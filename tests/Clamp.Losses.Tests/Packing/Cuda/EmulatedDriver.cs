@@ -1,4 +1,3 @@
-using Clamp.Losses.Packing.Cuda;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
@@ -7,7 +6,7 @@ namespace Clamp.Losses.Tests.Packing.Cuda;
 internal sealed class EmulatedDriver(ScalarType element) : FakeLibrary(
     "EmulatedDriver.cpp",
     "-std=c++17",
-    $"-DELEMENT_{element.ToString().ToUpperInvariant()}",
+    KernelSources.DefinitionOf(element),
     "-I", System.IO.Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", "Emulation"),
     "-I", Sources.Value)
 {
@@ -17,11 +16,9 @@ internal sealed class EmulatedDriver(ScalarType element) : FakeLibrary(
     {
         var folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", "Kernels");
         Directory.CreateDirectory(folder);
-        foreach (var file in new[] { "EmbeddingStatistics.cu", "PairInteractions.cu", "EmbeddingGradient.cu" })
+        foreach (var (name, source) in KernelSources.All)
         {
-            var source = KernelSource.Embedded(file);
-            System.IO.File.WriteAllText(System.IO.Path.Combine(folder, source.Name), source.Text);
-            source.Headers.ToList().ForEach(header => System.IO.File.WriteAllText(System.IO.Path.Combine(folder, header.Name), header.Text));
+            System.IO.File.WriteAllText(System.IO.Path.Combine(folder, name), source);
         }
 
         return folder;

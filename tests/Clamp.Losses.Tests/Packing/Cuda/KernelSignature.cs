@@ -1,15 +1,12 @@
 using System.Text.RegularExpressions;
-using Clamp.Losses.Packing.Cuda;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
 
 /// <summary>A kernel's name and parameters, read from its source.</summary>
 internal sealed partial record KernelSignature(string Name, IReadOnlyList<(string Name, int Bytes)> Parameters)
 {
-    private static readonly string[] Files = ["EmbeddingStatistics.cu", "PairInteractions.cu", "EmbeddingGradient.cu"];
-
     public static IReadOnlyList<KernelSignature> All { get; } =
-        [.. Files.SelectMany(file => Declarations().Matches(KernelSource.Embedded(file).Text)).Select(Parsed)];
+        [.. KernelSources.Names.SelectMany(name => Declarations().Matches(KernelSources.Named(name))).Select(Parsed)];
 
     private static KernelSignature Parsed(Match declaration) => new(
         declaration.Groups["name"].Value,

@@ -37,7 +37,10 @@ namespace emulation
 {
 constexpr int LanesPerWarp = 32;
 constexpr int MostThreads = 256;
-constexpr size_t StackBytes = 1 << 16;
+
+// Small, since the address sanitizer clears its notes about all of it at every switch; the far end tells when it was too small.
+constexpr size_t StackBytes = 16 << 10;
+constexpr char FarEnd = 0x5a;
 
 enum class Meeting
 {
@@ -104,19 +107,16 @@ inline bool all_at(const Thread* first, int count, Meeting meeting)
 // Runs the lanes that can run; true when the warp has met and can go on.
 inline bool advance_warp(Thread* lanes)
 {
-    std::vector<int> order;
-    for (int lane = 0; lane < LanesPerWarp; lane++)
+    // From anywhere, in odd steps: each lane once.
+    const unsigned drawn = random();
+    const unsigned step = drawn >> 8 | 1;
+    for (int i = 0; i < LanesPerWarp; i++)
     {
-        if (lanes[lane].meeting == Meeting::None)
+        Thread& lane = lanes[(drawn + i * step) % LanesPerWarp];
+        if (lane.meeting == Meeting::None)
         {
-            order.push_back(lane);
+            resume(lane);
         }
-    }
-
-    std::shuffle(order.begin(), order.end(), random);
-    for (const int lane : order)
-    {
-        resume(lanes[lane]);
     }
 
     const bool shuffle = all_at(lanes, LanesPerWarp, Meeting::Shuffle);
@@ -147,6 +147,7 @@ inline void start_threads(int count)
         Thread& thread = threads[i];
         thread.index = {i % blockDim.x, i / blockDim.x};
         thread.meeting = Meeting::None;
+        std::memset(thread.stack.get(), FarEnd, 64);
         getcontext(&thread.context);
         thread.context.uc_stack.ss_sp = thread.stack.get();
         thread.context.uc_stack.ss_size = StackBytes;
@@ -196,6 +197,11 @@ inline void run_block()
             }
 
             progress = true;
+        }
+
+        if (!std::all_of(threads.data(), threads.data() + count, [](const Thread& t) { return t.stack[0] == FarEnd; }))
+        {
+            fail("a thread's stack is too small");
         }
 
         if (!progress && !all_at(threads.data(), count, Meeting::Finished))

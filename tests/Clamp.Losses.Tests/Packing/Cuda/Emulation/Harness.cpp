@@ -1,5 +1,5 @@
 // The whole loss by the CUDA kernels, emulated: launches as the launcher makes them, plain loops for the matrix products.
-// Usage: harness input output. The input is a Request and the embeddings' storage; the output is what Write calls below.
+// Usage: harness input output. The input is a Request and the embeddings' storage; the output is what the calls of write below say.
 #include "Emulation.hpp"
 
 #include <fstream>
@@ -32,6 +32,7 @@ struct Request
     int64_t stored;
     int64_t stripRows;
     int64_t stripColumns;
+    int64_t mostChunks;
     int64_t gradient;
     int64_t logEnergy;
     int64_t seed;
@@ -112,7 +113,7 @@ class Loss
 {
 public:
     Loss(const Request& request, const Element* embeddings)
-        : r(request), z(embeddings), chunks(static_cast<int>(std::min<int64_t>(r.images, 1024))),
+        : r(request), z(embeddings), chunks(static_cast<int>(std::min(r.images, r.mostChunks))),
           imageBlock(r.views <= 4 ? 128 : 256)
     {
         anyClose.clear();
