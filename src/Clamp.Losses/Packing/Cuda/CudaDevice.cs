@@ -2,7 +2,9 @@ using TorchSharp;
 
 namespace Clamp.Losses.Packing.Cuda;
 
-/// <summary>One GPU, in the context that libtorch uses, with its kernels: compiled and loaded when first asked for. Threads may share it.</summary>
+/// <summary>
+/// One GPU, in the context that libtorch uses, with its kernels: compiled and loaded when first asked for. Threads may share it.
+/// </summary>
 internal sealed unsafe class CudaDevice : IDisposable
 {
     private readonly CudaDriver _driver;

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing.Cuda;
 
-/// <summary>The three kernels on a GPU: what is launched in which order, with how many blocks and threads. Nothing waits for the GPU.</summary>
+/// <summary>The three kernels on a GPU: what is launched, with how many blocks and threads. Nothing waits for the GPU.</summary>
 /// <param name="gpu">The GPU with its kernels; not disposed.</param>
 /// <param name="device">What libtorch calls it.</param>
 internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPackingKernels

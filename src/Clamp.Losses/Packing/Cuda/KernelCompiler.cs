@@ -19,7 +19,8 @@ internal sealed class KernelCompiler(Nvrtc nvrtc, KernelCache cache)
         if (nearest == 0)
         {
             throw new InvalidOperationException(
-                $"The GPU's compute capability is {computeCapability}; NVRTC {nvrtc.Version} compiles for {nvrtc.Architectures[0]} or later.");
+                $"The GPU's compute capability is {computeCapability}; NVRTC {nvrtc.Version} compiles for {nvrtc.Architectures[0]} "
+                + "or later.");
         }
 
         var machineCode = nearest == computeCapability;

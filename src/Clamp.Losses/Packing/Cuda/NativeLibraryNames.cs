@@ -15,14 +15,16 @@ internal static class NativeLibraryNames
         ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
         : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"];
 
-    /// <summary>NVRTC in one folder, whose name some packages extend by a hash, the newest version first.</summary>
+    /// <summary>
+    /// NVRTC in one folder, whose name some packages extend by a hash, the newest version first; where there is none, the pattern, so
+    /// that a message shows where it was looked for.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     public static IEnumerable<string> NvrtcIn(string folder)
     {
         var pattern = OperatingSystem.IsWindows() ? "nvrtc64_*.dll" : "libnvrtc*.so*";
-        return Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder, pattern).Where(IsCompiler).OrderDescending(StringComparer.Ordinal)
-            : [];
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, pattern) : [];
+        return files.Where(IsCompiler).OrderDescending(StringComparer.Ordinal).DefaultIfEmpty(Path.Combine(folder, pattern));
     }
 
     private static bool IsCompiler(string path)

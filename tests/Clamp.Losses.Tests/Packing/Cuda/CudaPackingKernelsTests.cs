@@ -83,15 +83,29 @@ public sealed class CudaPackingKernelsTests : TorchTest
     }
 
     [SkippableTheory]
-    [InlineData(2, 2, true, "interact_pairs 1x1x1 256x1x1", "close_forces_of_columns 1x1x1 32x8x1", "close_forces_of_rows 2x1x1 128x1x1", "add_pair_sums 2x1x1 256x1x1")]
-    [InlineData(65, 129, true, "interact_pairs 2x2x1 256x1x1", "close_forces_of_columns 5x1x1 32x8x1", "close_forces_of_rows 65x1x1 128x1x1", "add_pair_sums 2x1x1 256x1x1")]
-    [InlineData(257, 257, false, "interact_pairs 3x5x1 256x1x1", "close_forces_of_rows 257x1x1 128x1x1", "add_pair_sums 3x1x1 256x1x1")]
-    public void Interactions_LaunchForTheBlock(int rows, int columns, bool mirrored, params string[] expected)
+    [InlineData(2, 2, "1x1x1", "1x1x1", "2x1x1", "2x1x1")]
+    [InlineData(65, 129, "2x2x1", "5x1x1", "65x1x1", "2x1x1")]
+    [InlineData(257, 257, "3x5x1", "9x1x1", "257x1x1", "4x1x1")]
+    public void Interactions_LaunchForTheBlock(int rows, int columns, string interact, string ofColumns, string ofRows, string add)
     {
-        var more = _kernels.Interactions(zeros(rows, columns), new PairBlock(0, rows, 0, columns, mirrored), Potential, true, Buffers(2, 400, 8));
+        var block = new PairBlock(0, rows, 0, columns, Mirrored: true);
 
-        LaunchShapes().Should().Equal(expected);
+        var more = _kernels.Interactions(zeros(rows, columns), block, Potential, forces: true, Buffers(2, 400, 8));
+
+        LaunchShapes().Should().Equal(
+            $"interact_pairs {interact} 256x1x1",
+            $"close_forces_of_columns {ofColumns} 32x8x1",
+            $"close_forces_of_rows {ofRows} 128x1x1",
+            $"add_pair_sums {add} 256x1x1");
         more.Should().BeTrue("whether A is zero stays on the GPU");
+    }
+
+    [SkippableFact]
+    public void Interactions_OnTheDiagonal_HaveNoMirrorImage()
+    {
+        _kernels.Interactions(zeros(257, 257), new PairBlock(0, 257, 0, 257, false), Potential, true, Buffers(2, 400, 8));
+
+        LaunchShapes().Should().Equal("interact_pairs 3x5x1 256x1x1", "close_forces_of_rows 257x1x1 128x1x1", "add_pair_sums 3x1x1 256x1x1");
     }
 
     [SkippableFact]

@@ -118,8 +118,8 @@ public sealed class GpuTests : TorchTest
         var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32);
         var criterion = Fused(new ClampLossOptions { RadiusScale = 2.5 });
 
-        var first = criterion.LossAndGradient(embeddings.cuda(0)).Gradient.cpu();
-        var second = criterion.LossAndGradient(embeddings.cuda(1)).Gradient.cpu();
+        var first = criterion.LossAndGradient(embeddings.to(DeviceType.CUDA, 0)).Gradient.cpu();
+        var second = criterion.LossAndGradient(embeddings.to(DeviceType.CUDA, 1)).Gradient.cpu();
 
         second.RelativeDistanceTo(first).Should().BeLessThan(Tolerance);
     }
@@ -156,7 +156,7 @@ public sealed class GpuTests : TorchTest
         {
             var gradient = autograd.grad([criterion.forward(embeddings)], [embeddings])[0];
             using var unrecorded = no_grad();
-            embeddings.sub_(gradient, 0.1);
+            embeddings.sub_(gradient * 0.1);
         }
 
         return embeddings.detach();
