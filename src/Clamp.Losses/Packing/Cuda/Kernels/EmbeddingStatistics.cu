@@ -166,10 +166,12 @@ __device__ Squares measure_delicate(
     CentredEmbeddings embeddings, int views, int image, double* inverseNorms, float* centroid)
 {
     const int lane = threadIdx.x % WarpSize;
+#pragma unroll 1
     for (int view = threadIdx.x / WarpSize; view < views; view += blockDim.x / WarpSize)
     {
         const Element* row = embeddings.row(view, image);
         double squares = 0;
+#pragma unroll 1
         for (int d = lane; d < embeddings.width; d += WarpSize)
         {
             const double x = embeddings.exactly_at(row, d);
@@ -186,15 +188,18 @@ __device__ Squares measure_delicate(
 
     __syncthreads();
     Squares result = {0, 0};
+#pragma unroll 1
     for (int d = threadIdx.x; d < embeddings.width; d += blockDim.x)
     {
         double sum = 0;
+#pragma unroll 1
         for (int view = 0; view < views; view++)
         {
             sum += embeddings.exactly_at(embeddings.row(view, image), d) * inverseNorms[view];
         }
 
         const double mean = sum / views;
+#pragma unroll 1
         for (int view = 0; view < views; view++)
         {
             const double deviation = embeddings.exactly_at(embeddings.row(view, image), d) * inverseNorms[view] - mean;
