@@ -74,6 +74,8 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
             incoming,
             saved[0].dtype));
         spent.Value = true;
-        return pool.HoldUntilNextUse(gradient);
+
+        // The same memory, but not the tensor whose changes a later backward through this graph would take for a mistake.
+        return pool.HoldUntilNextUse(empty([0], gradient.dtype, gradient.device).set_(gradient));
     }
 }
