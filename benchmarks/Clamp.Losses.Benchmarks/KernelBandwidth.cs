@@ -28,7 +28,8 @@ public class KernelBandwidth : IDisposable
     private PackingBuffers _buffers = null!;
     private Tensor _embeddings = null!;
     private Tensor _projected = null!;
-    private Tensor _mean = null!;
+    private Tensor _sums = null!;
+    private Tensor _slope = null!;
     private Tensor _product = null!;
     private Tensor _transposed = null!;
 
@@ -40,7 +41,8 @@ public class KernelBandwidth : IDisposable
         manual_seed(1);
         _embeddings = randn(Views, Images, Width);
         _projected = empty_like(_embeddings);
-        _mean = zeros(Width);
+        _sums = zeros(Width, float64);
+        _slope = ones([], float64);
         _product = zeros(Images, Images);
         _buffers = new PackingBuffers((Views, Images, Width), (StripRows, Images), CPU);
         _transposed = _buffers.Centroids.t();
@@ -52,7 +54,7 @@ public class KernelBandwidth : IDisposable
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        IDisposable[] all = [_embeddings, _projected, _mean, _product, _transposed, _buffers, _kernels, _withoutInteractions];
+        IDisposable[] all = [_embeddings, _projected, _sums, _slope, _product, _transposed, _buffers, _kernels, _withoutInteractions];
         foreach (var owned in all)
         {
             owned.Dispose();
@@ -83,8 +85,8 @@ public class KernelBandwidth : IDisposable
     [KernelWork(Bytes = 4 * EmbeddingBytes + 2 * CentroidBytes)]
     public void Gradient()
     {
-        _kernels.Gradient(_embeddings, _potential, _projected, _buffers);
-        _kernels.Centre(_projected, _mean, 1, _projected);
+        _kernels.Gradient(_embeddings, _potential, _buffers, _projected, _sums);
+        _kernels.Centre(_projected, _sums, Views * Images, _slope, upstream: null, _projected);
     }
 
     [Benchmark(Description = "copy")]

@@ -12,10 +12,14 @@ internal sealed class WithoutInteractions : IPackingKernels
 
     public void Statistics(Tensor embeddings, long count, double radiusScale, PackingBuffers buffers) => throw new NotSupportedException();
 
-    public void Gradient(Tensor embeddings, PairPotential potential, Tensor projected, PackingBuffers buffers) =>
+    public void LossOfEnergy(PairPotential potential, bool logEnergy, PackingBuffers buffers, Tensor loss, Tensor slope) =>
         throw new NotSupportedException();
 
-    public void Centre(Tensor projected, Tensor mean, double scale, Tensor result) => throw new NotSupportedException();
+    public void Gradient(Tensor embeddings, PairPotential potential, PackingBuffers buffers, Tensor projected, Tensor sums) =>
+        throw new NotSupportedException();
+
+    public void Centre(Tensor projected, Tensor sums, long count, Tensor slope, Tensor? upstream, Tensor result) =>
+        throw new NotSupportedException();
 
     public void Dispose()
     {

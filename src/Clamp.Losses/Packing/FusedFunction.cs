@@ -1,15 +1,17 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing;
 
 /// <summary>
-/// The fused loss as a node of the autograd graph. Forward computes the gradient but for its centring, which backward does together
-/// with the scaling by the incoming gradient: one pass over memory less.
+/// The fused loss as a node of the autograd graph. Forward computes the gradient but for its centring, which backward does where it
+/// lies, together with the scaling by the incoming gradient: one pass over memory less, and one tensor. A second backward through the
+/// same graph finds it spent, and computes it anew.
 /// </summary>
 internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
 {
-    private const string Scale = "scale";
+    private const string Spent = "spent";
     private const string Pool = "pool";
 
     /// <inheritdoc/>
@@ -29,11 +31,11 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (embeddings, pool) = ((Tensor)vars[0], (FusedPackingPool)vars[1]);
-        var gradient = pool.Use(packing => packing.EnergyAndGradient(embeddings));
-        ctx.save_for_backward([gradient.Projected, gradient.Mean]);
-        ctx.save_data(Scale, LossOfEnergy.Slope(gradient.Energy, pool.Options));
+        var (loss, gradient) = pool.Use(packing => packing.LossAndGradient(embeddings));
+        ctx.save_for_backward([embeddings, gradient.Projected, gradient.Sums, gradient.Slope]);
+        ctx.save_data(Spent, new StrongBox<bool>());
         ctx.save_data(Pool, pool);
-        return tensor((float)LossOfEnergy.Of(gradient.Energy, pool.Options));
+        return loss;
     }
 
     /// <inheritdoc/>
@@ -66,10 +68,13 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         using var incoming = upstream;
         using var scope = NewDisposeScope();
         var saved = ctx.get_saved_variables();
-        var (projected, mean) = (saved[0], saved[1]);
-        var scale = (double)ctx.get_data(Scale) * upstream.item<float>();
-        var gradient = empty_like(projected);
-        pool.Use(packing => packing.Centre(projected, mean, scale, gradient));
-        return pool.HoldUntilNextUse(gradient);
+        var spent = (StrongBox<bool>)ctx.get_data(Spent);
+        var gradient = pool.Use(packing => packing.Centre(
+            spent.Value ? packing.LossAndGradient(saved[0]).Gradient : new FusedPacking.UncentredGradient(saved[1], saved[2], saved[3]),
+            incoming));
+        spent.Value = true;
+
+        // The same memory, but not the tensor whose changes a later backward through this graph would take for a mistake.
+        return pool.HoldUntilNextUse(empty([0], gradient.dtype, gradient.device).set_(gradient));
     }
 }

@@ -14,7 +14,7 @@ internal static class FusedLoss
         var single = embeddings.to(float32);
         var loss = single.requires_grad && is_grad_enabled()
             ? FusedFunction.Of(single, pool)
-            : tensor((float)LossOfEnergy.Of(pool.Use(packing => packing.Energy(single)), pool.Options));
+            : pool.Use(packing => packing.Loss(single));
         return loss.MoveToOuterDisposeScope();
     }
 
@@ -26,13 +26,11 @@ internal static class FusedLoss
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var single = embeddings.to(float32);
-        var result = pool.Use(packing =>
+        var (loss, gradient) = pool.Use(packing =>
         {
-            var gradient = packing.EnergyAndGradient(single);
-            packing.Centre(gradient.Projected, gradient.Mean, LossOfEnergy.Slope(gradient.Energy, pool.Options), gradient.Projected);
-            return gradient;
+            var (loss, uncentred) = packing.LossAndGradient(single);
+            return (loss, packing.Centre(uncentred, upstream: null));
         });
-        var loss = tensor((float)LossOfEnergy.Of(result.Energy, pool.Options));
-        return (loss.MoveToOuterDisposeScope(), result.Projected.to(embeddings.dtype).MoveToOuterDisposeScope());
+        return (loss.MoveToOuterDisposeScope(), gradient.to(embeddings.dtype).MoveToOuterDisposeScope());
     }
 }

@@ -25,39 +25,39 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
     public static bool Serves(Tensor embeddings) =>
         embeddings.device.type == TorchSharp.DeviceType.CPU && embeddings.dtype != ScalarType.Float64;
 
-    /// <summary>The energy alone.</summary>
+    /// <summary>The loss alone.</summary>
     /// <param name="embeddings">z, [V, B, D], float32.</param>
-    public double Energy(Tensor embeddings)
+    public Tensor Loss(Tensor embeddings)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
-        return EnergyOf(RowContiguous(embeddings), forces: false);
+        return LossAndSlope(RowContiguous(embeddings), forces: false).Loss.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The energy, and its gradient but for the centring.</summary>
+    /// <summary>The loss, and its gradient but for the centring.</summary>
     /// <param name="embeddings">z, [V, B, D], float32.</param>
-    public UncentredGradient EnergyAndGradient(Tensor embeddings)
+    public (Tensor Loss, UncentredGradient Gradient) LossAndGradient(Tensor embeddings)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var rows = RowContiguous(embeddings);
-        var energy = EnergyOf(rows, forces: true);
+        var (loss, slope) = LossAndSlope(rows, forces: true);
         var projected = empty(rows.shape, float32, rows.device);
-        _kernels.Gradient(rows, _potential, projected, _buffers!);
-        var mean = (_buffers!.ProjectedSums / (rows.shape[0] * rows.shape[1])).to(float32);
-        return new UncentredGradient(energy, projected.MoveToOuterDisposeScope(), mean.MoveToOuterDisposeScope());
+        var sums = empty([rows.shape[2]], float64, rows.device);
+        _kernels.Gradient(rows, _potential, _buffers!, projected, sums);
+        scope.MoveToOuter(loss, projected, sums, slope);
+        return (loss, new UncentredGradient(projected, sums, slope));
     }
 
-    /// <summary>The gradient.</summary>
-    /// <param name="projected">h.</param>
-    /// <param name="mean">Its mean.</param>
-    /// <param name="scale">The derivative of what is back-propagated with respect to the energy.</param>
-    /// <param name="result">Receives the gradient; may be <paramref name="projected"/> itself.</param>
-    /// <returns>The result.</returns>
-    public Tensor Centre(Tensor projected, Tensor mean, double scale, Tensor result)
+    /// <summary>Centres and scales a gradient where it lies.</summary>
+    /// <param name="gradient">What <see cref="LossAndGradient"/> gave.</param>
+    /// <param name="upstream">The gradient of what is back-propagated with respect to the loss, a float32 scalar; 1 when null.</param>
+    /// <returns>The gradient, [V, B, D]: the memory of h.</returns>
+    public Tensor Centre(UncentredGradient gradient, Tensor? upstream)
     {
-        _kernels.Centre(projected, mean, scale, result);
-        return result;
+        var h = gradient.Projected;
+        _kernels.Centre(h, gradient.Sums, h.size(0) * h.size(1), gradient.Slope, upstream, h);
+        return h;
     }
 
     /// <inheritdoc/>
@@ -69,7 +69,7 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
 
     private static Tensor RowContiguous(Tensor embeddings) => embeddings.stride(2) == 1 ? embeddings : embeddings.contiguous();
 
-    private double EnergyOf(Tensor embeddings, bool forces)
+    private (Tensor Loss, Tensor Slope) LossAndSlope(Tensor embeddings, bool forces)
     {
         var buffers = BuffersFor(embeddings);
         _kernels.SumEmbeddings(embeddings, buffers);
@@ -80,8 +80,10 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
             strip.Interact(_kernels, _potential, forces, buffers);
         }
 
-        var energy = _potential.RepulsionWeight * buffers.Energy.item<double>();
-        return _potential.SizeWeight == 0 ? energy : energy + _potential.SizeWeight * buffers.Radii.sum(float64).item<double>();
+        var loss = empty([], float32, embeddings.device);
+        var slope = empty([], float64, embeddings.device);
+        _kernels.LossOfEnergy(_potential, options.LogEnergy, buffers, loss, slope);
+        return (loss, slope);
     }
 
     private PackingBuffers BuffersFor(Tensor embeddings)
@@ -97,9 +99,9 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
         return _buffers;
     }
 
-    /// <summary>What remains of the gradient is (h - mean) * scale.</summary>
-    /// <param name="Energy">E.</param>
+    /// <summary>What remains of the gradient is (h - mean of h) * dL/dE.</summary>
     /// <param name="Projected">h, [V, B, D].</param>
-    /// <param name="Mean">The mean of h, [D].</param>
-    internal readonly record struct UncentredGradient(double Energy, Tensor Projected, Tensor Mean);
+    /// <param name="Sums">The sum of h, [D], float64.</param>
+    /// <param name="Slope">dL/dE, float64.</param>
+    internal readonly record struct UncentredGradient(Tensor Projected, Tensor Sums, Tensor Slope);
 }

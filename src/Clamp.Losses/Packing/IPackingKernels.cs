@@ -34,17 +34,28 @@ internal interface IPackingKernels : IDisposable
     /// <returns>False when A is known to be zero everywhere, so that its products need not be formed.</returns>
     bool Interactions(Tensor gram, PairBlock block, PairPotential potential, bool forces, PackingBuffers buffers);
 
+    /// <summary>2b: the loss of the energy of all pairs and of all radii, and its slope.</summary>
+    /// <param name="potential">The interaction.</param>
+    /// <param name="logEnergy">Whether the loss is log(E + 1e-6), or E itself.</param>
+    /// <param name="buffers">The step's memory.</param>
+    /// <param name="loss">Receives L, a float32 scalar.</param>
+    /// <param name="slope">Receives dL/dE, a float64 scalar.</param>
+    void LossOfEnergy(PairPotential potential, bool logEnergy, PackingBuffers buffers, Tensor loss, Tensor slope);
+
     /// <summary>3a: h, the gradient of the energy with respect to the centred embeddings, and its sum over the batch.</summary>
     /// <param name="embeddings">As for <see cref="SumEmbeddings"/>.</param>
     /// <param name="potential">The interaction.</param>
-    /// <param name="projected">Receives h, [V, B, D], contiguous.</param>
-    /// <param name="buffers">The step's memory; <see cref="PackingBuffers.ProjectedSums"/> receives the sum.</param>
-    void Gradient(Tensor embeddings, PairPotential potential, Tensor projected, PackingBuffers buffers);
+    /// <param name="buffers">The step's memory.</param>
+    /// <param name="projected">Receives h, [V, B, D], float32, contiguous.</param>
+    /// <param name="sums">Receives the sum of h over the batch, [D], float64.</param>
+    void Gradient(Tensor embeddings, PairPotential potential, PackingBuffers buffers, Tensor projected, Tensor sums);
 
-    /// <summary>3b: (h - mean of h) * scale.</summary>
+    /// <summary>3b: (h - mean of h) * slope * upstream.</summary>
     /// <param name="projected">h, [V, B, D], contiguous.</param>
-    /// <param name="mean">The mean of h over the batch, [D], float32.</param>
-    /// <param name="scale">The gradient of what is back-propagated with respect to the energy.</param>
+    /// <param name="sums">The sum of h over the batch, [D], float64.</param>
+    /// <param name="count">How many h were summed.</param>
+    /// <param name="slope">dL/dE, a float64 scalar.</param>
+    /// <param name="upstream">The gradient of what is back-propagated with respect to L, a float32 scalar; 1 when null.</param>
     /// <param name="result">Receives the gradient, contiguous; may be <paramref name="projected"/> itself.</param>
-    void Centre(Tensor projected, Tensor mean, double scale, Tensor result);
+    void Centre(Tensor projected, Tensor sums, long count, Tensor slope, Tensor? upstream, Tensor result);
 }

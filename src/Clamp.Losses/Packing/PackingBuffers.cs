@@ -9,6 +9,7 @@ namespace Clamp.Losses.Packing;
 internal sealed class PackingBuffers : IDisposable
 {
     private readonly List<Tensor> _owned = [];
+    private readonly Tensor _pairSums;
 
     /// <summary>Allocates for a shape.</summary>
     /// <param name="shape">V, B and D.</param>
@@ -19,16 +20,16 @@ internal sealed class PackingBuffers : IDisposable
         using var unrecorded = no_grad();
         var (views, images, width) = Shape = shape;
         EmbeddingSums = Own(zeros([width], float64, device));
-        ProjectedSums = Own(zeros([width], float64, device));
         InverseNorms = Own(zeros([images, views], float32, device));
         Delicate = Own(zeros([images], uint8, device));
         Centroids = Own(zeros([images, width], float32, device));
         CentroidForces = Own(zeros([images, width], float32, device));
         SquaredNorms = Own(zeros([images], float32, device));
         Radii = Own(zeros([images], float32, device));
-        ContactSums = Own(zeros([images], float64, device));
-        RadiusGradients = Own(zeros([images], float64, device));
-        Energy = Own(zeros([1], float64, device));
+        _pairSums = Own(zeros([2 * images + 1], float64, device));
+        ContactSums = Own(_pairSums.narrow(0, 0, images));
+        RadiusGradients = Own(_pairSums.narrow(0, images, images));
+        Energy = Own(_pairSums.narrow(0, 2 * images, 1));
         var pairs = Own(zeros([Math.Min(images, strip.Rows) * Math.Min(images, strip.Columns)], float32, device));
         Strips = PairStrip.Cut(Centroids, CentroidForces, pairs, strip);
     }
@@ -38,9 +39,6 @@ internal sealed class PackingBuffers : IDisposable
 
     /// <summary>The sum of all embeddings, [D], float64.</summary>
     public Tensor EmbeddingSums { get; }
-
-    /// <summary>The sum of all h, [D], float64.</summary>
-    public Tensor ProjectedSums { get; }
 
     /// <summary>1 / norm(x), [B, V], float32.</summary>
     public Tensor InverseNorms { get; }
@@ -73,12 +71,7 @@ internal sealed class PackingBuffers : IDisposable
     public IReadOnlyList<PairStrip> Strips { get; }
 
     /// <summary>Prepares the sums over pairs.</summary>
-    public void ClearPairSums()
-    {
-        ContactSums.zero_();
-        RadiusGradients.zero_();
-        Energy.zero_();
-    }
+    public void ClearPairSums() => _pairSums.zero_();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -4,7 +4,6 @@ namespace Clamp.Losses.Packing.Cpu;
 internal readonly unsafe struct BatchMemory(PackingBuffers buffers, Scratch mean)
 {
     public readonly double* EmbeddingSums = (double*)TensorMemory.Of(buffers.EmbeddingSums);
-    public readonly double* ProjectedSums = (double*)TensorMemory.Of(buffers.ProjectedSums);
     public readonly float* InverseNorms = (float*)TensorMemory.Of(buffers.InverseNorms);
     public readonly byte* Delicate = (byte*)TensorMemory.Of(buffers.Delicate);
     public readonly float* Centroids = (float*)TensorMemory.Of(buffers.Centroids);

@@ -79,24 +79,46 @@ internal sealed unsafe class CpuPackingKernels<TLanes> : IPackingKernels
     }
 
     /// <inheritdoc/>
-    public void Gradient(Tensor embeddings, PairPotential potential, Tensor projected, PackingBuffers buffers)
+    public void LossOfEnergy(PairPotential potential, bool logEnergy, PackingBuffers buffers, Tensor loss, Tensor slope)
     {
-        var rows = new EmbeddingRows(embeddings);
         var memory = MemoryOf(buffers);
-        var chunks = ThreadTeam.Chunks(rows.Numbers, LeastNumbers);
-        var sums = _sums.Rent<double>((long)chunks * rows.Width);
-        var scratch = _perChunk.Rent<float>(chunks * ImageScratch.Numbers(rows));
-        var work = new EmbeddingGradient.ProjectWork<TLanes>(rows, memory, potential, new EmbeddingRows(projected), sums, scratch);
-        ThreadTeam.Run(work, chunks);
-        AddUp(sums, chunks, rows.Width, memory.ProjectedSums);
+        var energy = potential.RepulsionWeight * *memory.Energy;
+        for (int image = 0; potential.SizeWeight != 0 && image < buffers.Shape.Images; image++)
+        {
+            energy += potential.SizeWeight * memory.Radii[image];
+        }
+
+        *(float*)TensorMemory.Of(loss) = (float)(logEnergy ? Math.Log(energy + Floors.Energy) : energy);
+        *(double*)TensorMemory.Of(slope) = logEnergy ? 1 / (energy + Floors.Energy) : 1;
     }
 
     /// <inheritdoc/>
-    public void Centre(Tensor projected, Tensor mean, double scale, Tensor result)
+    public void Gradient(Tensor embeddings, PairPotential potential, PackingBuffers buffers, Tensor projected, Tensor sums)
+    {
+        var rows = new EmbeddingRows(embeddings);
+        var chunks = ThreadTeam.Chunks(rows.Numbers, LeastNumbers);
+        var perChunk = _sums.Rent<double>((long)chunks * rows.Width);
+        var scratch = _perChunk.Rent<float>(chunks * ImageScratch.Numbers(rows));
+        var work = new EmbeddingGradient.ProjectWork<TLanes>(
+            rows, MemoryOf(buffers), potential, new EmbeddingRows(projected), perChunk, scratch);
+        ThreadTeam.Run(work, chunks);
+        AddUp(perChunk, chunks, rows.Width, (double*)TensorMemory.Of(sums));
+    }
+
+    /// <inheritdoc/>
+    public void Centre(Tensor projected, Tensor sums, long count, Tensor slope, Tensor? upstream, Tensor result)
     {
         var (rows, width) = (projected.size(0) * projected.size(1), (int)projected.size(2));
+        var mean = _perChunk.Rent<float>(width);
+        var sum = (double*)TensorMemory.Of(sums);
+        for (int d = 0; d < width; d++)
+        {
+            mean[d] = (float)(sum[d] / count);
+        }
+
+        var scale = *(double*)TensorMemory.Of(slope) * (upstream is null ? 1 : *(float*)TensorMemory.Of(upstream));
         var work = new EmbeddingGradient.CentreWork<TLanes>(
-            (float*)TensorMemory.Of(projected), (float*)TensorMemory.Of(mean), (float)scale, rows, width, (float*)TensorMemory.Of(result));
+            (float*)TensorMemory.Of(projected), mean, (float)scale, rows, width, (float*)TensorMemory.Of(result));
         ThreadTeam.Run(work, ThreadTeam.Chunks(rows * width, LeastNumbers));
     }
 
