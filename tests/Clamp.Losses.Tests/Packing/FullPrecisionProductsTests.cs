@@ -1,5 +1,4 @@
 using Clamp.Losses.Packing;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing;
