@@ -46,7 +46,11 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
         var report = Read<ProbeReport>(Output);
         report.Protocol.Should().BeEquivalentTo(new ProbeOptions
         {
-            Augment = true, Optimizer = ProbeOptimizer.AdamW, LearningRates = [0.01, 0.02], Epochs = 2, BatchSize = 7,
+            Augment = true,
+            Optimizer = ProbeOptimizer.AdamW,
+            LearningRates = [0.01, 0.02],
+            Epochs = 2,
+            BatchSize = 7,
         });
         report.Pretrained.Sweep.Should().HaveCount(2);
         report.Untrained.Should().BeNull();
