@@ -26,7 +26,7 @@ internal sealed class PythonTrainingStep : IDisposable
     /// <summary>Starts a process that trains as the options say, on fixed random views; null where no Python has torch.</summary>
     /// <param name="options">Encoder, precision, batch and views; the rest is the script's, and the same as the options' defaults.</param>
     /// <param name="threads">How many threads it may use.</param>
-    /// <exception cref="InvalidOperationException">The script failed; why stands on standard error.</exception>
+    /// <exception cref="IOException">The script failed; why stands on standard error.</exception>
     public static PythonTrainingStep? Start(PretrainOptions options, int threads)
     {
         object[] arguments =
@@ -40,7 +40,7 @@ internal sealed class PythonTrainingStep : IDisposable
 
     /// <summary>Does one step.</summary>
     /// <returns>Its seconds.</returns>
-    /// <exception cref="InvalidOperationException">The script failed; why stands on standard error.</exception>
+    /// <exception cref="IOException">The script failed; why stands on standard error.</exception>
     public double Step()
     {
         _process.StandardInput.WriteLine();
@@ -51,7 +51,7 @@ internal sealed class PythonTrainingStep : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _process.StandardInput.Close();
+        _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
     }
@@ -77,6 +77,6 @@ internal sealed class PythonTrainingStep : IDisposable
         }
     }
 
-    private static InvalidOperationException Failure(Process process) =>
-        new($"the Python step ended early: {process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}");
+    private static EndOfStreamException Failure(Process process) =>
+        new($"Python's step ended early: {process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}");
 }

@@ -18,7 +18,8 @@ internal sealed record TrainingStep(EncoderKind Encoder, Precision Precision, in
 
     /// <summary>Trains on noise; a step in .NET, a step in Python, and again.</summary>
     /// <param name="rounds">How many of each, after two that do not count.</param>
-    /// <exception cref="InvalidOperationException">Python's step failed, or its encoder is another.</exception>
+    /// <exception cref="IOException">Python's step failed.</exception>
+    /// <exception cref="InvalidDataException">Its encoder is another.</exception>
     public TrainingStepResult Measure(int rounds)
     {
         var options = new PretrainOptions
@@ -56,7 +57,7 @@ internal sealed record TrainingStep(EncoderKind Encoder, Precision Precision, in
         var weights = encoder.parameters().Sum(weight => weight.numel());
         if (python is not null && python.EncoderWeights != weights)
         {
-            throw new InvalidOperationException($"Python's encoder has {python.EncoderWeights} weights, .NET's {weights}.");
+            throw new InvalidDataException($"Python's encoder has {python.EncoderWeights} weights, .NET's {weights}.");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training;
@@ -30,26 +31,44 @@ internal static class TrainingStepCommand
     {
         Description = "Steps of each kind, .NET's and Python's in turn.",
         DefaultValueFactory = _ => 11,
+        CustomParser = ParseRounds,
     };
 
-    /// <summary>The command.</summary>
+    /// <summary>The command; its exit code is 0, or 1 after an error.</summary>
     public static Command Create()
     {
-        Rounds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"--rounds is {result.GetValueOrDefault<int>()}; it must be at least 1.");
-            }
-        });
         var command = new Command("training-step", "Times a whole training step beside the same step in Python.") { Rounds };
-        command.SetAction(parsed => Measure(parsed.GetRequiredValue(Rounds)));
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(Rounds)));
         return command;
     }
 
-    private static void Measure(int rounds)
+    private static int ParseRounds(ArgumentResult argument)
     {
-        var results = Array.ConvertAll(Steps, step => step.Measure(rounds));
+        var given = argument.Tokens[0].Value;
+        if (!int.TryParse(given, CultureInfo.InvariantCulture, out var rounds) || rounds < 1)
+        {
+            argument.AddError($"--rounds is {given}; it must be a whole number of at least 1.");
+        }
+
+        return rounds;
+    }
+
+    private static int Run(int rounds)
+    {
+        try
+        {
+            Write(rounds, Array.ConvertAll(Steps, step => step.Measure(rounds)));
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static void Write(int rounds, TrainingStepResult[] results)
+    {
         var python = results[0].PythonTorchVersion is { } version ? $"Python's torch {version}" : "no Python here has torch";
         Console.WriteLine($"{rounds} rounds, {get_num_threads()} threads, libtorch {__version__}, {python}");
         WriteThroughput(results);
