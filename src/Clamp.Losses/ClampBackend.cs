@@ -3,15 +3,16 @@ namespace Clamp.Losses;
 /// <summary>How <see cref="ClampLoss"/> computes the loss and its gradient.</summary>
 public enum ClampBackend
 {
-    /// <summary>The fastest backend that the device and dtype of the embeddings allow.</summary>
+    /// <summary>The fastest backend that the device and dtype of the embeddings allow, and that the machine has.</summary>
     Auto,
 
     /// <summary>Plain torch operations through autograd: any floating dtype, twice differentiable; the specification.</summary>
     Composite,
 
     /// <summary>
-    /// The fused kernels, which compute the gradient together with the loss: float32, float16 and bfloat16 on the CPU. Other embeddings,
-    /// float64 among them, run <see cref="Composite"/>. Not twice differentiable: a backward pass with create_graph leaves no gradient,
+    /// The fused kernels, which compute the gradient together with the loss: float32, float16 and bfloat16 on the CPU and on CUDA, where
+    /// a missing driver or compiler is an <see cref="InvalidOperationException"/>. Other embeddings, float64 among them, run
+    /// <see cref="Composite"/>. Not twice differentiable: a backward pass with create_graph leaves no gradient,
     /// and the next call of the loss throws <see cref="NotSupportedException"/>.
     /// </summary>
     Fused,

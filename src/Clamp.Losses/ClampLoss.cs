@@ -1,6 +1,8 @@
 using Clamp.Losses.Geometry;
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Composite;
+using Clamp.Losses.Packing.Cuda;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using static TorchSharp.torch;
 
@@ -20,8 +22,8 @@ namespace Clamp.Losses;
 /// modified. The loss is a float64 scalar for float64 embeddings and float32 otherwise; the gradient has the embeddings' type.
 /// Degenerate batches (all equal, all zero, coincident views) give a finite loss and gradient; NaN or infinity gives NaN. A collapsed
 /// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
-/// Results repeat bit for bit on one machine with the same number of threads. On the CPU, embeddings up to float32 run the fused
-/// kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
+/// Results repeat bit for bit on one machine with the same number of threads. On the CPU and on CUDA, embeddings up to float32 run the
+/// fused kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
 /// </remarks>
 /// <example>
 /// <code>
@@ -33,6 +35,7 @@ namespace Clamp.Losses;
 public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 {
     private readonly ClampLossOptions _options;
+    private readonly PackingBackends _backends;
     private readonly FusedPackingPool _fused;
 
     /// <summary>Creates the loss.</summary>
@@ -42,11 +45,18 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
     /// <exception cref="NotSupportedException"><paramref name="processGroup"/> has more than one member.</exception>
     public ClampLoss(ClampLossOptions? options = null, IProcessGroup? processGroup = null, string name = nameof(ClampLoss))
+        : this(options, processGroup, name, logger: null)
+    {
+    }
+
+    /// <summary>Creates the loss with somebody to tell when a GPU cannot run the fused kernels.</summary>
+    internal ClampLoss(ClampLossOptions? options, IProcessGroup? processGroup, string name, ILogger? logger)
         : base(name)
     {
         _options = options?.Snapshot() ?? new ClampLossOptions();
         ClampLossOptionsValidator.ThrowIfInvalid(_options);
-        _fused = new FusedPackingPool(_options);
+        _backends = new PackingBackends(_options.Backend, new CudaDevices(), logger);
+        _fused = new FusedPackingPool(_options, _backends.Kernels);
         if (processGroup is { WorldSize: not 1 })
         {
             throw new NotSupportedException(
@@ -66,6 +76,9 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <returns>A scalar that can be back-propagated.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">Their shape, dtype or layout is not as described; the message says what was given.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="ClampBackend.Fused"/> is asked for on a GPU that cannot run it; the message says what is missing.
+    /// </exception>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
@@ -121,6 +134,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         if (disposing)
         {
             _fused.Dispose();
+            _backends.Dispose();
         }
 
         base.Dispose(disposing);
@@ -128,9 +142,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 
     private ClampBackend Choose(Tensor embeddings)
     {
-        var backend = _options.Backend != ClampBackend.Composite && FusedPacking.Serves(embeddings)
-            ? ClampBackend.Fused
-            : ClampBackend.Composite;
+        var backend = _backends.Choose(embeddings.device_type, embeddings.device_index, embeddings.dtype);
         LastBackend = backend;
         return backend;
     }

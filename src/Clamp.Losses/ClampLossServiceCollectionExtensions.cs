@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses;
@@ -10,7 +11,8 @@ public static class ClampLossServiceCollectionExtensions
 {
     /// <summary>
     /// Registers <see cref="ClampLossOptions"/>, bound from a configuration section and validated on start, and one shared
-    /// <see cref="ClampLoss"/>. An <see cref="IProcessGroup"/> registered beside it is used.
+    /// <see cref="ClampLoss"/>. An <see cref="IProcessGroup"/> registered beside it is used, and logging is told when a GPU cannot run
+    /// the fused kernels.
     /// </summary>
     /// <param name="services">The collection to add to.</param>
     /// <param name="configuration">
@@ -29,7 +31,9 @@ public static class ClampLossServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClampLossOptions>, ClampLossOptionsValidator>());
         services.TryAddSingleton(provider => new ClampLoss(
             provider.GetRequiredService<IOptions<ClampLossOptions>>().Value,
-            provider.GetService<IProcessGroup>()));
+            provider.GetService<IProcessGroup>(),
+            nameof(ClampLoss),
+            provider.GetService<ILogger<ClampLoss>>()));
         return services;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     public override string Name => nameof(FusedFunction);
 
     /// <summary>The loss of embeddings that need a gradient.</summary>
-    /// <param name="embeddings">z, [V, B, D], float32.</param>
+    /// <param name="embeddings">z, [V, B, D], of a dtype that the kernels read.</param>
     /// <param name="pool">Who computes it.</param>
     public static Tensor Of(Tensor embeddings, FusedPackingPool pool)
     {
@@ -31,7 +31,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (embeddings, pool) = ((Tensor)vars[0], (FusedPackingPool)vars[1]);
-        var (loss, gradient) = pool.Use(packing => packing.LossAndGradient(embeddings));
+        var (loss, gradient) = pool.Use(embeddings.device, packing => packing.LossAndGradient(embeddings));
         ctx.save_for_backward([embeddings, gradient.Projected, gradient.Sums, gradient.Slope]);
         ctx.save_data(Spent, new StrongBox<bool>());
         ctx.save_data(Pool, pool);
@@ -69,9 +69,10 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         using var scope = NewDisposeScope();
         var saved = ctx.get_saved_variables();
         var spent = (StrongBox<bool>)ctx.get_data(Spent);
-        var gradient = pool.Use(packing => packing.Centre(
+        var gradient = pool.Use(saved[0].device, packing => packing.Centre(
             spent.Value ? packing.LossAndGradient(saved[0]).Gradient : new FusedPacking.UncentredGradient(saved[1], saved[2], saved[3]),
-            incoming));
+            incoming,
+            saved[0].dtype));
         spent.Value = true;
 
         // The same memory, but not the tensor whose changes a later backward through this graph would take for a mistake.

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing;
@@ -11,10 +12,10 @@ internal static class FusedLoss
     public static Tensor Loss(Tensor embeddings, FusedPackingPool pool)
     {
         using var scope = NewDisposeScope();
-        var single = embeddings.to(float32);
-        var loss = single.requires_grad && is_grad_enabled()
-            ? FusedFunction.Of(single, pool)
-            : pool.Use(packing => packing.Loss(single));
+        var readable = Readable(embeddings);
+        var loss = readable.requires_grad && is_grad_enabled()
+            ? FusedFunction.Of(readable, pool)
+            : pool.Use(readable.device, packing => packing.Loss(readable));
         return loss.MoveToOuterDisposeScope();
     }
 
@@ -25,12 +26,15 @@ internal static class FusedLoss
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
-        var single = embeddings.to(float32);
-        var (loss, gradient) = pool.Use(packing =>
+        var readable = Readable(embeddings);
+        var (loss, gradient) = pool.Use(readable.device, packing =>
         {
-            var (loss, uncentred) = packing.LossAndGradient(single);
-            return (loss, packing.Centre(uncentred, upstream: null));
+            var (loss, uncentred) = packing.LossAndGradient(readable);
+            return (loss, packing.Centre(uncentred, upstream: null, readable.dtype));
         });
         return (loss.MoveToOuterDisposeScope(), gradient.to(embeddings.dtype).MoveToOuterDisposeScope());
     }
+
+    /// <summary>The CPU's kernels read float32 alone, a GPU's 16-bit floats too.</summary>
+    private static Tensor Readable(Tensor embeddings) => embeddings.device.type == DeviceType.CPU ? embeddings.to(float32) : embeddings;
 }

@@ -1,4 +1,3 @@
-using Clamp.Losses.Packing.Cpu;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing;
@@ -8,25 +7,15 @@ namespace Clamp.Losses.Packing;
 /// and products A C, then kernel 3. Each pair is visited once (<see cref="PairStrip"/>).
 /// One caller at a time.
 /// </summary>
-internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
+/// <param name="options">Valid options.</param>
+/// <param name="kernels">Who does the work; disposed with this.</param>
+internal sealed class FusedPacking(ClampLossOptions options, IPackingKernels kernels) : IDisposable
 {
-    // Two strips already save a quarter of the first product; many thin ones save little more, and each costs several rendezvous of
-    // threads. A strip is 4 MB at most.
-    private const int LeastRows = 256;
-    private const int MostRows = 512;
-    private const int MostColumns = 2048;
-
     private readonly PairPotential _potential = PairPotential.Of(options);
-    private readonly IPackingKernels _kernels = CpuPackingKernels.Create();
     private PackingBuffers? _buffers;
 
-    /// <summary>Whether embeddings can be computed this way: float32, float16 or bfloat16 on the CPU.</summary>
-    /// <param name="embeddings">Embeddings of a floating dtype.</param>
-    public static bool Serves(Tensor embeddings) =>
-        embeddings.device.type == TorchSharp.DeviceType.CPU && embeddings.dtype != ScalarType.Float64;
-
     /// <summary>The loss alone.</summary>
-    /// <param name="embeddings">z, [V, B, D], float32.</param>
+    /// <param name="embeddings">z, [V, B, D], of a dtype that the kernels read.</param>
     public Tensor Loss(Tensor embeddings)
     {
         using var unrecorded = no_grad();
@@ -35,7 +24,7 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
     }
 
     /// <summary>The loss, and its gradient but for the centring.</summary>
-    /// <param name="embeddings">z, [V, B, D], float32.</param>
+    /// <param name="embeddings">z, [V, B, D], of a dtype that the kernels read.</param>
     public (Tensor Loss, UncentredGradient Gradient) LossAndGradient(Tensor embeddings)
     {
         using var unrecorded = no_grad();
@@ -44,27 +33,42 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
         var (loss, slope) = LossAndSlope(rows, forces: true);
         var projected = empty(rows.shape, float32, rows.device);
         var sums = empty([rows.shape[2]], float64, rows.device);
-        _kernels.Gradient(rows, _potential, _buffers!, projected, sums);
+        kernels.Gradient(rows, _potential, _buffers!, projected, sums);
         scope.MoveToOuter(loss, projected, sums, slope);
         return (loss, new UncentredGradient(projected, sums, slope));
     }
 
-    /// <summary>Centres and scales a gradient where it lies.</summary>
+    /// <summary>Centres and scales a gradient, float32 where it lies.</summary>
     /// <param name="gradient">What <see cref="LossAndGradient"/> gave.</param>
     /// <param name="upstream">The gradient of what is back-propagated with respect to the loss, a float32 scalar; 1 when null.</param>
-    /// <returns>The gradient, [V, B, D]: the memory of h.</returns>
-    public Tensor Centre(UncentredGradient gradient, Tensor? upstream)
+    /// <param name="dtype">The dtype of the gradient.</param>
+    /// <returns>The gradient, [V, B, D]: the memory of h when it is float32.</returns>
+    public Tensor Centre(UncentredGradient gradient, Tensor? upstream, ScalarType dtype)
     {
         var h = gradient.Projected;
-        _kernels.Centre(h, gradient.Sums, h.size(0) * h.size(1), gradient.Slope, upstream, h);
-        return h;
+        var result = dtype == float32 ? h : empty(h.shape, dtype, h.device);
+        kernels.Centre(h, gradient.Sums, h.size(0) * h.size(1), gradient.Slope, upstream, result);
+        return result;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _buffers?.Dispose();
-        _kernels.Dispose();
+        kernels.Dispose();
+    }
+
+    private static (int Rows, int Columns) StripOf(long images, Device device)
+    {
+        // On a GPU a launch costs more than the pairs of a small batch: one square up to 2048 images, and strips of 64 MB at most.
+        if (device.type == TorchSharp.DeviceType.CUDA)
+        {
+            return (2048, 8192);
+        }
+
+        // Two strips already save a quarter of the first product; many thin ones save little more, and each costs several rendezvous
+        // of threads. A strip is 4 MB at most.
+        return ((int)Math.Clamp((images + 1) / 2, 256, 512), 2048);
     }
 
     private static Tensor RowContiguous(Tensor embeddings) => embeddings.stride(2) == 1 ? embeddings : embeddings.contiguous();
@@ -72,17 +76,20 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
     private (Tensor Loss, Tensor Slope) LossAndSlope(Tensor embeddings, bool forces)
     {
         var buffers = BuffersFor(embeddings);
-        _kernels.SumEmbeddings(embeddings, buffers);
-        _kernels.Statistics(embeddings, embeddings.size(0) * embeddings.size(1), _potential.RadiusScale, buffers);
+        kernels.SumEmbeddings(embeddings, buffers);
+        kernels.Statistics(embeddings, embeddings.size(0) * embeddings.size(1), _potential.RadiusScale, buffers);
         buffers.ClearPairSums();
-        foreach (var strip in buffers.Strips)
+        using (new FullPrecisionProducts(embeddings.device_type))
         {
-            strip.Interact(_kernels, _potential, forces, buffers);
+            foreach (var strip in buffers.Strips)
+            {
+                strip.Interact(kernels, _potential, forces, buffers);
+            }
         }
 
         var loss = empty([], float32, embeddings.device);
         var slope = empty([], float64, embeddings.device);
-        _kernels.LossOfEnergy(_potential, options.LogEnergy, buffers, loss, slope);
+        kernels.LossOfEnergy(_potential, options.LogEnergy, buffers, loss, slope);
         return (loss, slope);
     }
 
@@ -92,8 +99,7 @@ internal sealed class FusedPacking(ClampLossOptions options) : IDisposable
         if (_buffers is null || _buffers.Shape != shape)
         {
             _buffers?.Dispose();
-            var rows = (int)Math.Clamp((shape.Item2 + 1) / 2, LeastRows, MostRows);
-            _buffers = new PackingBuffers(shape, (rows, MostColumns), embeddings.device);
+            _buffers = new PackingBuffers(shape, StripOf(shape.Item2, embeddings.device), embeddings.device);
         }
 
         return _buffers;

@@ -7,7 +7,7 @@ public abstract class TorchTest : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         _scope.Dispose();
         GC.SuppressFinalize(this);

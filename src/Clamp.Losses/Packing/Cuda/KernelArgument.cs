@@ -1,0 +1,23 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Packing.Cuda;
+
+/// <summary>One argument of a kernel, in the first bytes of eight.</summary>
+internal readonly struct KernelArgument
+{
+    public readonly long Bits;
+
+    private KernelArgument(long bits) => Bits = bits;
+
+    public static implicit operator KernelArgument(int value) => new(value);
+
+    public static implicit operator KernelArgument(long value) => new(value);
+
+    public static implicit operator KernelArgument(float value) => new(BitConverter.SingleToInt32Bits(value));
+
+    public static implicit operator KernelArgument(double value) => new(BitConverter.DoubleToInt64Bits(value));
+
+    /// <summary>The address of a tensor's first element, or null.</summary>
+    /// <param name="tensor">The tensor.</param>
+    public static unsafe implicit operator KernelArgument(Tensor? tensor) => new(tensor is null ? 0 : (long)TensorMemory.Of(tensor));
+}

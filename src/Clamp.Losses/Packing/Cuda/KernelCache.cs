@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+
+namespace Clamp.Losses.Packing.Cuda;
+
+/// <summary>
+/// Compiled kernels on disk. A file is its content's SHA-256 and the content, so that a damaged one is found out; it appears under its
+/// name only when it is whole. A folder that cannot be read or written caches nothing.
+/// </summary>
+/// <param name="folder">Where; null keeps nothing.</param>
+internal sealed class KernelCache(string? folder)
+{
+    /// <summary>The user's own cache folder.</summary>
+    public static KernelCache OfUser()
+    {
+        var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : DefaultRoot;
+        return new KernelCache(root is null ? null : Path.Combine(root, "Clamp.Losses", "kernels"));
+    }
+
+    private static string? DefaultRoot => OperatingSystem.IsWindows()
+        ? Existing(Environment.SpecialFolder.LocalApplicationData)
+        : Existing(Environment.SpecialFolder.UserProfile) is { } home ? Path.Combine(home, ".cache") : null;
+
+    /// <summary>What was stored under a key, or null.</summary>
+    /// <param name="key">A file name.</param>
+    public byte[]? Find(string key)
+    {
+        try
+        {
+            return folder is null ? null : Verified(File.ReadAllBytes(Path.Combine(folder, key)));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stores an image, replacing another under the same key.</summary>
+    /// <param name="key">A file name.</param>
+    /// <param name="image">What to store.</param>
+    public void Store(string key, byte[] image)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        var path = Path.Combine(folder, key);
+        var unfinished = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllBytes(unfinished, [.. SHA256.HashData(image), .. image]);
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The kernels are compiled again next time.
+        }
+    }
+
+    private static string? Existing(Environment.SpecialFolder special) =>
+        Environment.GetFolderPath(special) is { Length: > 0 } path ? path : null;
+
+    private static byte[]? Verified(byte[] file)
+    {
+        var split = Math.Min(SHA256.HashSizeInBytes, file.Length);
+        var image = file[split..];
+        return SHA256.HashData(image).AsSpan().SequenceEqual(file.AsSpan(0, split)) ? image : null;
+    }
+}

@@ -1,0 +1,103 @@
+// A CUDA driver whose GPU is the emulation: a launch runs at once, on tensors that lie on the CPU.
+#include "Emulation.hpp"
+
+#include <utility>
+
+#include "Common.cuh"
+
+namespace statistics
+{
+#include "EmbeddingStatistics.cu"
+}
+
+namespace interactions
+{
+#include "PairInteractions.cu"
+}
+
+namespace gradient
+{
+#include "EmbeddingGradient.cu"
+}
+
+namespace
+{
+using Runner = void (*)(Extent grid, Extent block, void** arguments);
+
+template <typename... Parameters, size_t... Index>
+void run(void (*kernel)(Parameters...), Extent grid, Extent block, void** arguments, std::index_sequence<Index...>)
+{
+    emulation::launch(grid, block, kernel, *static_cast<Parameters*>(arguments[Index])...);
+}
+
+template <typename... Parameters>
+void run(void (*kernel)(Parameters...), Extent grid, Extent block, void** arguments)
+{
+    run(kernel, grid, block, arguments, std::index_sequence_for<Parameters...>());
+}
+
+template <auto Kernel>
+void runner(Extent grid, Extent block, void** arguments)
+{
+    run(Kernel, grid, block, arguments);
+}
+
+struct Entry
+{
+    const char* name;
+    Runner runner;
+};
+
+constexpr Entry Entries[] = {
+    {"sum_embeddings", runner<statistics::sum_embeddings>},
+    {"add_partial_sums", runner<statistics::add_partial_sums>},
+    {"split_mean", runner<statistics::split_mean>},
+    {"measure_images", runner<statistics::measure_images>},
+    {"interact_pairs", runner<interactions::interact_pairs>},
+    {"close_forces_of_columns", runner<interactions::close_forces_of_columns>},
+    {"close_forces_of_rows", runner<interactions::close_forces_of_rows>},
+    {"add_pair_sums", runner<interactions::add_pair_sums>},
+    {"loss_of_energy", runner<interactions::loss_of_energy>},
+    {"project_gradient", runner<gradient::project_gradient>},
+    {"centre_gradient", runner<gradient::centre_gradient>},
+};
+}  // namespace
+
+extern "C"
+{
+int cuInit(unsigned) { return 0; }
+
+int cuGetErrorName(int, const char** name) { return *name = "EMULATED_ERROR", 0; }
+
+int cuGetErrorString(int, const char** text) { return *text = "the emulation has no such kernel", 0; }
+
+int cuDeviceGet(int* device, int ordinal) { return *device = ordinal, 0; }
+
+int cuDeviceGetAttribute(int* value, int attribute, int) { return *value = attribute == 75 ? 8 : 0, 0; }
+
+int cuDevicePrimaryCtxRetain(void**, int) { return 0; }
+
+int cuDevicePrimaryCtxRelease_v2(int) { return 0; }
+
+int cuCtxPushCurrent_v2(void*) { return 0; }
+
+int cuCtxPopCurrent_v2(void**) { return 0; }
+
+int cuModuleLoadDataEx(void**, const void*, unsigned, int*, void**) { return 0; }
+
+int cuModuleUnload(void*) { return 0; }
+
+int cuModuleGetFunction(const Entry** function, void*, const char* name)
+{
+    *function = std::find_if(std::begin(Entries), std::end(Entries), [=](const Entry& entry) { return strcmp(entry.name, name) == 0; });
+    return *function == std::end(Entries);
+}
+
+int cuLaunchKernel(
+    const Entry* function, unsigned gridX, unsigned gridY, unsigned, unsigned blockX, unsigned blockY, unsigned, unsigned, void*,
+    void** arguments, void**)
+{
+    function->runner({gridX, gridY}, {blockX, blockY}, arguments);
+    return 0;
+}
+}

@@ -1,0 +1,99 @@
+using Clamp.Losses.Packing;
+using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Tests.Golden;
+using Clamp.Losses.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.Packing.Cuda;
+
+/// <summary>The fused loss as on a GPU, from the autograd node through the launcher to the kernels, which the emulation runs.</summary>
+public sealed class EmulatedPackingTests : TorchTest
+{
+    private readonly List<IDisposable> _open = [];
+
+    public override void Dispose()
+    {
+        _open.Reverse();
+        _open.ForEach(each => each.Dispose());
+        base.Dispose();
+    }
+
+    [SkippableTheory]
+    [InlineData("small")]
+    [InlineData("coincident_pairs")]
+    [InlineData("weights")]
+    [InlineData("range_and_margin")]
+    [InlineData("exponent_2_5")]
+    public void LossAndGradient_GoldenCase_MatchesComposite(string name)
+    {
+        var golden = GoldenCase.Named(name);
+        var embeddings = golden.Embeddings.to(float32);
+        var expected = new ClampLoss(golden.Options(ClampBackend.Composite)).LossAndGradient(embeddings.to(float64));
+
+        var (loss, gradient) = FusedLoss.LossAndGradient(embeddings, PoolOf(golden.Options(ClampBackend.Fused), ScalarType.Float32));
+
+        loss.Value().DistanceTo(expected.Loss.Value()).Should().BeLessThan(1e-5);
+        gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(name == "coincident_pairs" ? 1e-4 : 1e-5);
+    }
+
+    [SkippableTheory]
+    [InlineData(ScalarType.Float32, 1e-5)]
+    [InlineData(ScalarType.Float16, 5e-4)]
+    [InlineData(ScalarType.BFloat16, 4e-3)]
+    public void Backward_StepsOfSeveralShapes_MatchComposite(ScalarType dtype, double rounding)
+    {
+        var options = new ClampLossOptions { RadiusScale = 1.5, SizeWeight = 0.01, MinSeparation = 0 };
+        var pool = PoolOf(options, dtype);
+
+        // The second shape is in several strips, the third smaller than the first: scratch has grown and is kept.
+        foreach (var (views, images, width) in new[] { (3, 40, 33), (2, 300, 5), (5, 7, 3) })
+        {
+            var embeddings = ClusteredEmbeddings(views, images, width, 0.4, dtype).requires_grad_();
+
+            (FusedFunction.Of(embeddings, pool) * -2.5).backward();
+
+            var expected = new ClampLoss(options).LossAndGradient(embeddings.to(float64)).Gradient * -2.5;
+            embeddings.grad!.dtype.Should().Be(dtype);
+            embeddings.grad!.RelativeDistanceTo(expected).Should().BeLessThan(rounding);
+        }
+    }
+
+    [SkippableFact]
+    public void Backward_SliceOfALargerTensor_MatchesComposite()
+    {
+        var options = new ClampLossOptions { RadiusScale = 1.5 };
+        var whole = ClusteredEmbeddings(5, 30, 12, 0.4, ScalarType.Float16);
+        var slice = whole[TensorIndex.Slice(1, 4), TensorIndex.Slice(3, 27), TensorIndex.Slice(1, 10)].requires_grad_();
+
+        FusedFunction.Of(slice, PoolOf(options, ScalarType.Float16)).backward();
+
+        slice.grad!.RelativeDistanceTo(new ClampLoss(options).LossAndGradient(slice.to(float64)).Gradient).Should().BeLessThan(5e-4);
+    }
+
+    [SkippableFact]
+    public void Loss_WithoutAGradient_IsTheSame()
+    {
+        var options = new ClampLossOptions { RadiusScale = 1.5, SizeWeight = 0.01 };
+        var embeddings = ClusteredEmbeddings(3, 300, 9, 0.4, ScalarType.Float32);
+        var pool = PoolOf(options, ScalarType.Float32);
+
+        var alone = FusedLoss.Loss(embeddings, pool);
+
+        alone.Value().Should().Be(FusedLoss.LossAndGradient(embeddings, pool).Loss.Value());
+    }
+
+    private FusedPackingPool PoolOf(ClampLossOptions options, ScalarType element)
+    {
+        var driver = Open(new EmulatedDriver(element));
+        var compiler = new KernelCompiler(new Nvrtc(Open(new FakeNvrtc()).File), new KernelCache(null));
+        var device = Open(new CudaDevice(new CudaDriver(driver.File), compiler, 0));
+        return Open(new FusedPackingPool(options, _ => new CudaPackingKernels(device, CPU)));
+    }
+
+    private T Open<T>(T opened)
+        where T : IDisposable
+    {
+        _open.Add(opened);
+        return opened;
+    }
+}

@@ -1,0 +1,305 @@
+// The whole loss by the CUDA kernels, emulated: launches as the launcher makes them, plain loops for the matrix products.
+// Usage: harness input output. The input is a Request and the embeddings' storage; the output is what the calls of write below say.
+#include "Emulation.hpp"
+
+#include <fstream>
+
+#include "Common.cuh"
+
+namespace statistics
+{
+#include "EmbeddingStatistics.cu"
+}
+
+namespace interactions
+{
+#include "PairInteractions.cu"
+}
+
+namespace gradient
+{
+#include "EmbeddingGradient.cu"
+}
+
+struct Request
+{
+    int64_t views;
+    int64_t images;
+    int64_t width;
+    int64_t viewStride;
+    int64_t imageStride;
+    int64_t offset;
+    int64_t stored;
+    int64_t stripRows;
+    int64_t stripColumns;
+    int64_t mostChunks;
+    int64_t gradient;
+    int64_t logEnergy;
+    int64_t seed;
+    double radiusScale;
+    double exponent;
+    double repulsionWeight;
+    double sizeWeight;
+    double minSeparation;
+    double maxContactDistance;
+    double upstream;
+};
+
+// Memory of exactly this size, which starts as NaN, or as numbers far out of range.
+template <typename T>
+class Device
+{
+public:
+    explicit Device(int64_t count) : count_(count), data_(static_cast<T*>(std::malloc(count * sizeof(T))))
+    {
+        std::memset(static_cast<void*>(data_), 0xff, count * sizeof(T));
+    }
+
+    Device(const Device&) = delete;
+
+    ~Device()
+    {
+        std::free(data_);
+    }
+
+    operator T*() const
+    {
+        return data_;
+    }
+
+    void clear() const
+    {
+        std::memset(static_cast<void*>(data_), 0, count_ * sizeof(T));
+    }
+
+    void write(std::ofstream& file) const
+    {
+        file.write(reinterpret_cast<const char*>(data_), count_ * sizeof(T));
+    }
+
+private:
+    int64_t count_;
+    T* data_;
+};
+
+int64_t quotient(int64_t dividend, int64_t divisor)
+{
+    return (dividend + divisor - 1) / divisor;
+}
+
+unsigned blocks(int64_t numbers, int64_t perBlock)
+{
+    return static_cast<unsigned>(quotient(numbers, perBlock));
+}
+
+// result += left right, or left^T right; left [m, k] or [k, m] with a stride, right [k, n], result [m, n].
+void add_product(
+    const float* left, int64_t stride, bool transposed, const float* right, float* result, int64_t m, int64_t k, int64_t n)
+{
+    for (int64_t i = 0; i < m; i++)
+    {
+        for (int64_t j = 0; j < k; j++)
+        {
+            const float factor = transposed ? left[j * stride + i] : left[i * stride + j];
+            for (int64_t d = 0; factor != 0 && d < n; d++)
+            {
+                result[i * n + d] += factor * right[j * n + d];
+            }
+        }
+    }
+}
+
+class Loss
+{
+public:
+    Loss(const Request& request, const Element* embeddings)
+        : r(request), z(embeddings), chunks(static_cast<int>(std::min(r.images, r.mostChunks))),
+          imageBlock(r.views <= 4 ? 128 : 256)
+    {
+        anyClose.clear();
+        contactSums.clear();
+        radiusGradients.clear();
+        energy.clear();
+        *upstream = static_cast<float>(r.upstream);
+    }
+
+    void run(std::ofstream& output)
+    {
+        measure();
+        for (int64_t row = 0; row < r.images; row += r.stripRows)
+        {
+            for (int64_t column = row; column < r.images; column += r.stripColumns)
+            {
+                interact_strip(row, std::min(r.stripRows, r.images - row), column, std::min(r.stripColumns, r.images - column));
+            }
+        }
+
+        emulation::launch(
+            {1}, {256}, interactions::loss_of_energy, energy, radii, images, r.repulsionWeight, r.sizeWeight, r.logEnergy, loss, slope);
+        loss.write(output);
+        radii.write(output);
+        centroids.write(output);
+        if (r.gradient)
+        {
+            project();
+            result.write(output);
+        }
+
+        if (*anyClose != 0)
+        {
+            emulation::fail("the flag for close pairs is left set");
+        }
+    }
+
+private:
+    void measure()
+    {
+        emulation::launch(
+            {blocks(r.width, 128), static_cast<unsigned>(chunks)}, {32, 8}, statistics::sum_embeddings, z, r.viewStride, r.imageStride,
+            views, images, width, partialSums);
+        emulation::launch({blocks(r.width, 16)}, {16, 16}, statistics::add_partial_sums, partialSums, chunks, width, embeddingSums);
+        emulation::launch({blocks(padded, 256)}, {256}, statistics::split_mean, embeddingSums, r.views * r.images, width, exactMean, mean);
+        emulation::launch(
+            {static_cast<unsigned>(images)}, {imageBlock}, statistics::measure_images, z, r.viewStride, r.imageStride, views, images, width,
+            exactMean, mean, r.radiusScale, inverseNorms, exactInverseNorms, delicate, centroids, centroidForces, squaredNorms, radii);
+    }
+
+    void interact_strip(int64_t row, int64_t rows, int64_t column, int64_t columns)
+    {
+        // Rows of the strip need not be as long as its memory is wide.
+        const int64_t stride = columns + r.seed % 4;
+        const Device<float> gram(rows * stride);
+        for (int64_t i = 0; i < rows; i++)
+        {
+            for (int64_t j = 0; j < columns; j++)
+            {
+                float product = 0;
+                for (int64_t d = 0; d < r.width; d++)
+                {
+                    product += centroids[(row + i) * r.width + d] * centroids[(column + j) * r.width + d];
+                }
+
+                gram[i * stride + j] = product;
+            }
+        }
+
+        const int64_t square = row == column ? rows : 0;
+        if (square > 0)
+        {
+            interact(gram, stride, row, rows, column, square, false);
+        }
+
+        if (columns > square)
+        {
+            interact(gram + square, stride, row, rows, column + square, columns - square, true);
+        }
+
+        if (r.gradient)
+        {
+            float* forces = centroidForces;
+            add_product(gram, stride, false, centroids + column * r.width, forces + row * r.width, rows, columns, r.width);
+            add_product(
+                gram + square, stride, true, centroids + row * r.width, forces + (column + square) * r.width, columns - square, rows, r.width);
+        }
+    }
+
+    void interact(float* gram, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns, bool mirrored)
+    {
+        const unsigned columnTiles = blocks(columns, 128);
+        const unsigned rowTiles = blocks(rows, 64);
+        const Device<float> rowSums(2 * columnTiles * rows);
+        const Device<float> columnSums(mirrored ? 2 * rowTiles * columns : 1);
+        const Device<double> tileEnergies(rowTiles * columnTiles);
+        emulation::launch(
+            {columnTiles, rowTiles}, {256}, interactions::interact_pairs, gram, stride, row, rows, column, columns, mirrored, r.gradient,
+            centroids, width, squaredNorms, radii, static_cast<float>(r.exponent * r.repulsionWeight), static_cast<float>(r.exponent - 1),
+            static_cast<float>(r.minSeparation * r.minSeparation), static_cast<float>(r.maxContactDistance), rowSums, columnSums,
+            tileEnergies, anyClose);
+        if (r.gradient && mirrored)
+        {
+            emulation::launch(
+                {blocks(columns, 32)}, {32, 8}, interactions::close_forces_of_columns, gram, stride, row, rows, column, columns, centroids,
+                width, centroidForces, anyClose);
+        }
+
+        if (r.gradient)
+        {
+            emulation::launch(
+                {static_cast<unsigned>(rows)}, {128}, interactions::close_forces_of_rows, gram, stride, row, rows, column, columns,
+                centroids, width, centroidForces, anyClose);
+        }
+
+        emulation::launch(
+            {blocks(rows + (mirrored ? columns : 0), 256) + 1}, {256}, interactions::add_pair_sums, rowSums, columnSums, tileEnergies, row,
+            rows, column, columns, mirrored, contactSums, radiusGradients, energy, anyClose);
+    }
+
+    void project()
+    {
+        emulation::launch(
+            {static_cast<unsigned>(chunks)}, {imageBlock}, gradient::project_gradient, z, r.viewStride, r.imageStride, views, images, width,
+            exactMean, mean, centroids, centroidForces, contactSums, radiusGradients, radii, inverseNorms, exactInverseNorms, delicate,
+            r.radiusScale, r.sizeWeight, along, exactCentroids, projected, partialSums);
+        emulation::launch({blocks(r.width, 16)}, {16, 16}, statistics::add_partial_sums, partialSums, chunks, width, projectedSums);
+        const int64_t rows = r.views * r.images;
+        emulation::launch(
+            {blocks(r.width, 128), std::min(blocks(rows, 32), 65535u)}, {32, 8}, gradient::centre_gradient, projected, projectedSums, rows,
+            rows, width, slope, r.upstream == 1 ? static_cast<float*>(nullptr) : upstream, result);
+    }
+
+    const Request& r;
+    const Element* z;
+    const int chunks;
+    const unsigned imageBlock;
+    const int views = static_cast<int>(r.views);
+    const int images = static_cast<int>(r.images);
+    const int width = static_cast<int>(r.width);
+    const int64_t padded = quotient(r.width, 4) * 4;
+    const Device<double> embeddingSums{r.width};
+    const Device<double> projectedSums{r.width};
+    const Device<double> exactMean{r.width};
+    const Device<float> mean{2 * padded};
+    const Device<float> inverseNorms{r.images * r.views};
+    const Device<double> exactInverseNorms{r.images * r.views};
+    const Device<double> along{r.images * r.views};
+    const Device<unsigned char> delicate{r.images};
+    const Device<float> centroids{r.images * r.width};
+    const Device<float> centroidForces{r.images * r.width};
+    const Device<float> squaredNorms{r.images};
+    const Device<float> radii{r.images};
+    const Device<double> contactSums{r.images};
+    const Device<double> radiusGradients{r.images};
+    const Device<double> energy{1};
+    const Device<int> anyClose{1};
+    const Device<float> loss{1};
+    const Device<double> slope{1};
+    const Device<float> upstream{1};
+    const Device<double> partialSums{chunks * r.width};
+    const Device<double> exactCentroids{chunks * r.width};
+    const Device<float> projected{r.views * r.images * r.width};
+    const Device<Element> result{r.views * r.images * r.width};
+};
+
+int main(int count, char** arguments)
+{
+    if (count != 3)
+    {
+        emulation::fail("usage: harness input output");
+    }
+
+    std::ifstream input(arguments[1], std::ios::binary);
+    Request request;
+    input.read(reinterpret_cast<char*>(&request), sizeof request);
+    const Device<Element> storage(request.stored);
+    input.read(reinterpret_cast<char*>(static_cast<Element*>(storage)), request.stored * sizeof(Element));
+    if (!input)
+    {
+        emulation::fail("the input is too short");
+    }
+
+    emulation::random.seed(static_cast<unsigned>(request.seed));
+    std::ofstream output(arguments[2], std::ios::binary);
+    Loss(request, storage + request.offset).run(output);
+    output.close();
+    return output ? 0 : 2;
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.Packing.Cuda;
+
+/// <summary>What NVRTC says about a kernel source compiled for a GPU.</summary>
+internal static unsafe class NvrtcProgram
+{
+    private static readonly string[] FileNames = ["libnvrtc.so.11.2", "libnvrtc.so.12", "libnvrtc.so.13", "nvrtc64_120_0.dll"];
+
+    private static readonly Lazy<nint> Library = new(() =>
+        FileNames.Select(name => NativeLibrary.TryLoad(name, out var library) ? library : 0).FirstOrDefault(library => library != 0));
+
+    /// <summary>Skips the test where NVRTC is not installed.</summary>
+    public static void SkipWithoutLibrary() =>
+        Skip.If(Library.Value == 0, $"NVRTC is not installed: there is none of {string.Join(", ", FileNames)}.");
+
+    /// <summary>Compiles, with the assembler's account of each entry point in the log.</summary>
+    /// <param name="name">The source's file name.</param>
+    /// <param name="dtype">The embeddings' type.</param>
+    /// <param name="architecture">The GPU, such as sm_80.</param>
+    /// <returns>The log; it ends in the error code when that is not 0.</returns>
+    public static string LogOf(string name, ScalarType dtype, string architecture)
+    {
+        SkipWithoutLibrary();
+        var program = Create(name);
+        try
+        {
+            string[] options =
+                ["--std=c++17", $"--gpu-architecture={architecture}", KernelSources.DefinitionOf(dtype), "--ptxas-options=-v"];
+            var compile = (delegate* unmanaged[Cdecl]<nint, int, nint*, int>)Function("nvrtcCompileProgram");
+            var arguments = options.Select(Marshal.StringToCoTaskMemUTF8).ToArray();
+            int error;
+            fixed (nint* pointers = arguments)
+            {
+                error = compile(program, arguments.Length, pointers);
+            }
+
+            Array.ForEach(arguments, Marshal.FreeCoTaskMem);
+            return LogOf(program) + (error == 0 ? string.Empty : $" error {error}");
+        }
+        finally
+        {
+            ((delegate* unmanaged[Cdecl]<nint*, int>)Function("nvrtcDestroyProgram"))(&program);
+        }
+    }
+
+    private static nint Create(string name)
+    {
+        var create = (delegate* unmanaged[Cdecl]<nint*, byte*, byte*, int, byte**, byte**, int>)Function("nvrtcCreateProgram");
+        nint program;
+        fixed (byte* source = Utf8(KernelSources.Named(name)), fileName = Utf8(name))
+        fixed (byte* header = Utf8(KernelSources.Named(KernelSources.Header)), headerName = Utf8(KernelSources.Header))
+        {
+            var headerPointer = header;
+            var headerNamePointer = headerName;
+            create(&program, source, fileName, 1, &headerPointer, &headerNamePointer).Should().Be(0);
+        }
+
+        return program;
+    }
+
+    private static string LogOf(nint program)
+    {
+        nuint size;
+        ((delegate* unmanaged[Cdecl]<nint, nuint*, int>)Function("nvrtcGetProgramLogSize"))(program, &size).Should().Be(0);
+        var log = new byte[(int)size];
+        fixed (byte* place = log)
+        {
+            ((delegate* unmanaged[Cdecl]<nint, byte*, int>)Function("nvrtcGetProgramLog"))(program, place).Should().Be(0);
+        }
+
+        return Encoding.UTF8.GetString(log).TrimEnd('\0');
+    }
+
+    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text + '\0');
+
+    private static nint Function(string name) => NativeLibrary.GetExport(Library.Value, name);
+}

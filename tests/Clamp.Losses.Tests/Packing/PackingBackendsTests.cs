@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using Clamp.Losses.Packing;
+using Clamp.Losses.Packing.Cpu;
+using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Tests.Packing.Cuda;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.Packing;
+
+/// <summary>Who is chosen for which embeddings; for those on a GPU, whether or not the machine has one.</summary>
+public sealed class PackingBackendsTests
+{
+    private const string NoDriver = "The fused CUDA kernels cannot run. The CUDA driver is missing; looked for libnodriver.so.1.";
+
+    [Theory]
+    [InlineData(ClampBackend.Auto, DeviceType.CPU, ScalarType.Float32, ClampBackend.Fused)]
+    [InlineData(ClampBackend.Auto, DeviceType.CPU, ScalarType.BFloat16, ClampBackend.Fused)]
+    [InlineData(ClampBackend.Auto, DeviceType.CPU, ScalarType.Float64, ClampBackend.Composite)]
+    [InlineData(ClampBackend.Fused, DeviceType.CPU, ScalarType.Float64, ClampBackend.Composite)]
+    [InlineData(ClampBackend.Fused, DeviceType.CUDA, ScalarType.Float64, ClampBackend.Composite)]
+    [InlineData(ClampBackend.Composite, DeviceType.CUDA, ScalarType.Float32, ClampBackend.Composite)]
+    [InlineData(ClampBackend.Auto, DeviceType.MPS, ScalarType.Float32, ClampBackend.Composite)]
+    public void Choose_WithoutAGpu_FollowsDeviceAndDtype(ClampBackend wanted, DeviceType device, ScalarType dtype, ClampBackend expected)
+    {
+        var log = new Log();
+        using var backends = new PackingBackends(wanted, WithoutDriver(), log);
+
+        backends.Choose(device, 0, dtype).Should().Be(expected);
+
+        log.Warnings.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Choose_AutoWithoutDriver_FallsBackWithOneWarning()
+    {
+        var log = new Log();
+        using var backends = new PackingBackends(ClampBackend.Auto, WithoutDriver(), log);
+
+        ScalarType[] types = [ScalarType.Float32, ScalarType.Float32, ScalarType.Float16];
+        types.Select(dtype => backends.Choose(DeviceType.CUDA, 0, dtype)).Should().AllBeEquivalentTo(ClampBackend.Composite);
+
+        log.Warnings.Should().Equal($"{NoDriver} CLAMP runs on plain torch operations instead.");
+    }
+
+    [Fact]
+    public void Choose_AutoWithoutDriverAndLogger_WarnsTheTraceOnce()
+    {
+        using var trace = new StringWriter();
+        using var listener = new TextWriterTraceListener(trace);
+        Trace.Listeners.Add(listener);
+        using var backends = new PackingBackends(ClampBackend.Auto, WithoutDriver("libtraced.so"), null);
+
+        backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+        backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+        Trace.Listeners.Remove(listener);
+
+        trace.ToString().Split("libtraced.so").Should().HaveCount(2);
+    }
+
+    [Fact]
+    public void Choose_FusedWithoutDriver_SaysWhatIsMissingAndWhereItLooked()
+    {
+        using var backends = new PackingBackends(ClampBackend.Fused, WithoutDriver(), null);
+
+        var act = () => backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+
+        act.Should().Throw<InvalidOperationException>().WithMessage(NoDriver);
+        act.Should().Throw<InvalidOperationException>("it is asked for every time").WithMessage(NoDriver);
+    }
+
+    [SkippableFact]
+    public void Choose_FusedWithoutNvrtc_SaysSo()
+    {
+        using var driver = new FakeDriver();
+        using var backends = new PackingBackends(ClampBackend.Fused, Devices(driver.Path, "libnonvrtc.so.12"), null);
+
+        var act = () => backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+
+        act.Should().Throw<InvalidOperationException>().WithMessage("*NVRTC, the CUDA compiler, is missing; looked for libnonvrtc.so.12.");
+    }
+
+    [SkippableFact]
+    public void Choose_KernelDoesNotCompile_FallsBackAndTellsTheLog()
+    {
+        using var driver = new FakeDriver();
+        using var nvrtc = new FakeNvrtc();
+        nvrtc.Fail("nvrtcCompileProgram");
+        var log = new Log();
+        using var backends = new PackingBackends(ClampBackend.Auto, Devices(driver.Path, nvrtc.Path), log);
+
+        backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
+        backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
+
+        log.Warnings.Should().ContainSingle().Which.Should().Contain("line 7: the test wanted an error");
+        nvrtc.Compiled.Should().Be(1, "what failed is not tried again at every step");
+    }
+
+    [SkippableTheory]
+    [InlineData(ClampBackend.Auto)]
+    [InlineData(ClampBackend.Fused)]
+    public void Choose_EverythingThere_RunsFusedOnEachDevice(ClampBackend wanted)
+    {
+        using var driver = new FakeDriver();
+        using var nvrtc = new FakeNvrtc();
+        var log = new Log();
+        using var backends = new PackingBackends(wanted, Devices(driver.Path, nvrtc.Path), log);
+
+        backends.Choose(DeviceType.CUDA, 0, ScalarType.BFloat16).Should().Be(ClampBackend.Fused);
+        backends.Choose(DeviceType.CUDA, 1, ScalarType.Float32).Should().Be(ClampBackend.Fused);
+
+        log.Warnings.Should().BeEmpty();
+        driver.Calls.Where(call => call.StartsWith("cuDevicePrimaryCtxRetain", StringComparison.Ordinal)).Should().HaveCount(2);
+    }
+
+    [SkippableFact]
+    public void Dispose_ReleasesEveryDevice()
+    {
+        using var driver = new FakeDriver();
+        using var nvrtc = new FakeNvrtc();
+        var backends = new PackingBackends(ClampBackend.Auto, Devices(driver.Path, nvrtc.Path), null);
+        backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+        backends.Choose(DeviceType.CUDA, 1, ScalarType.Float32);
+
+        backends.Dispose();
+
+        driver.Calls.Where(call => call.StartsWith("cuDevicePrimaryCtxRelease", StringComparison.Ordinal)).Should().HaveCount(2);
+    }
+
+    [SkippableFact]
+    public void Kernels_AreThoseOfTheDevice()
+    {
+        using var driver = new FakeDriver();
+        using var nvrtc = new FakeNvrtc();
+        using var backends = new PackingBackends(ClampBackend.Auto, Devices(driver.Path, nvrtc.Path), null);
+
+        using var onCpu = backends.Kernels(CPU);
+        using var onGpu = backends.Kernels(new Device(DeviceType.CUDA, 0));
+
+        onCpu.GetType().Namespace.Should().Be(typeof(CpuPackingKernels).Namespace);
+        onGpu.Should().BeOfType<CudaPackingKernels>();
+    }
+
+    private static CudaDevices WithoutDriver(string driver = "libnodriver.so.1") => Devices(driver, "libnonvrtc.so.12");
+
+    private static CudaDevices Devices(string driver, string nvrtc) => new(() => [driver], () => [nvrtc], new KernelCache(null));
+
+    private sealed class Log : ILogger
+    {
+        public List<string> Warnings { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        void ILogger.Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            logLevel.Should().Be(LogLevel.Warning);
+            Warnings.Add(formatter(state, exception));
+        }
+    }
+}
