@@ -20,14 +20,12 @@ internal static class PlotCommand
         DefaultValueFactory = _ => Path.Combine("docs", "images", "scaling.png"),
     };
 
-    /// <summary>Parses and runs.</summary>
-    /// <param name="args">The arguments.</param>
-    /// <returns>The exit code: 0, or 1 after an error.</returns>
-    public static int Run(string[] args)
+    /// <summary>The command; its exit code is 0, or 1 after an error.</summary>
+    public static Command Create()
     {
         var plot = new Command("plot", "Draws time and peak memory against the batch size.") { Results, Output };
         plot.SetAction(parsed => Draw(parsed.GetRequiredValue(Results), parsed.GetRequiredValue(Output)));
-        return new RootCommand("Benchmarks of Clamp.Losses.") { plot }.Parse(args).Invoke();
+        return plot;
     }
 
     private static int Draw(string folder, string output)

@@ -1,7 +1,9 @@
+using System.CommandLine;
 using BenchmarkDotNet.Running;
 using Clamp.Losses.Benchmarks;
 
-return args is ["plot", ..] ? PlotCommand.Run(args) : RunBenchmarks(args);
+var commands = new RootCommand("Benchmarks of Clamp.Losses.") { PlotCommand.Create(), TrainingStepCommand.Create() };
+return commands.Subcommands.Any(command => command.Name == args.FirstOrDefault()) ? commands.Parse(args).Invoke() : RunBenchmarks(args);
 
 static int RunBenchmarks(string[] args)
 {
