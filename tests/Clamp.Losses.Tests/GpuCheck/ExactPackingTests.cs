@@ -19,9 +19,10 @@ public sealed class ExactPackingTests : TorchTest
 
         var (loss, gradient) = ExactPacking.Of(embeddings.data<double>().ToArray(), shape, golden.Options(ClampBackend.Auto));
 
-        // Both are float64 throughout; the sums differ in their order.
+        // Both are float64 throughout; the sums differ in their order. Gradients of float32 embeddings are kept in float32.
         loss.DistanceTo(golden.Loss).Should().BeLessThan(1e-9);
-        tensor(gradient).view(embeddings.shape).RelativeDistanceTo(golden.Gradient).Should().BeLessThan(1e-9);
+        tensor(gradient).view(embeddings.shape).RelativeDistanceTo(golden.Gradient).Should()
+            .BeLessThan(golden.Gradient.dtype == ScalarType.Float64 ? 1e-9 : 1e-7);
     }
 
     [Fact]
