@@ -79,9 +79,12 @@ internal sealed class FusedPacking(ClampLossOptions options, IPackingKernels ker
         kernels.SumEmbeddings(embeddings, buffers);
         kernels.Statistics(embeddings, embeddings.size(0) * embeddings.size(1), _potential.RadiusScale, buffers);
         buffers.ClearPairSums();
-        foreach (var strip in buffers.Strips)
+        using (new FullPrecisionProducts(embeddings.device_type))
         {
-            strip.Interact(kernels, _potential, forces, buffers);
+            foreach (var strip in buffers.Strips)
+            {
+                strip.Interact(kernels, _potential, forces, buffers);
+            }
         }
 
         var loss = empty([], float32, embeddings.device);
