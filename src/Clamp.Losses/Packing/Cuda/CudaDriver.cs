@@ -124,19 +124,23 @@ internal sealed unsafe class CudaDriver
             function, checked((uint)grid.X), checked((uint)grid.Y), 1, (uint)block.X, (uint)block.Y, 1, 0, 0, arguments, null),
         "cuLaunchKernel");
 
-    private int Attribute(int device, int attribute)
-    {
-        int value;
-        Check(_deviceGetAttribute(&value, attribute, device), "cuDeviceGetAttribute");
-        return value;
-    }
-
-    private void Check(int result, string function)
+    /// <summary>Throws what a result means, unless it is success.</summary>
+    /// <param name="result">What a function of the driver returned.</param>
+    /// <param name="function">The function.</param>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public void Check(int result, string function)
     {
         if (result != 0)
         {
             throw Failure(function, result, null);
         }
+    }
+
+    private int Attribute(int device, int attribute)
+    {
+        int value;
+        Check(_deviceGetAttribute(&value, attribute, device), "cuDeviceGetAttribute");
+        return value;
     }
 
     private InvalidOperationException Failure(string function, int result, string? details)

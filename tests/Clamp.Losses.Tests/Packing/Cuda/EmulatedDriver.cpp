@@ -1,6 +1,8 @@
-// A CUDA driver whose GPU is the emulation: a launch runs at once, on tensors that lie on the CPU.
+// A CUDA driver whose GPU is the emulation: a launch runs at once, on memory of the CPU.
 #include "Emulation.hpp"
 
+#include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "Common.cuh"
@@ -18,6 +20,11 @@ namespace interactions
 namespace gradient
 {
 #include "EmbeddingGradient.cu"
+}
+
+namespace product
+{
+#include "Product.cu"
 }
 
 namespace
@@ -60,6 +67,7 @@ constexpr Entry Entries[] = {
     {"loss_of_energy", runner<interactions::loss_of_energy>},
     {"project_gradient", runner<gradient::project_gradient>},
     {"centre_gradient", runner<gradient::centre_gradient>},
+    {"multiply", runner<product::multiply>},
 };
 }  // namespace
 
@@ -99,5 +107,39 @@ int cuLaunchKernel(
 {
     function->runner({gridX, gridY}, {blockX, blockY}, arguments);
     return 0;
+}
+
+int cuDeviceGetName(char* name, int size, int) { return strncpy(name, "Emulated GPU", size), 0; }
+
+int cuMemAlloc_v2(void** address, size_t bytes)
+{
+    *address = std::malloc(bytes);
+    constexpr int outOfMemory = 2;
+    return *address == nullptr ? outOfMemory : 0;
+}
+
+int cuMemFree_v2(void* address) { return std::free(address), 0; }
+
+int cuMemsetD8_v2(void* address, unsigned char value, size_t bytes) { return std::memset(address, value, bytes), 0; }
+
+int cuMemcpyHtoD_v2(void* target, const void* source, size_t bytes) { return std::memcpy(target, source, bytes), 0; }
+
+int cuMemcpyDtoH_v2(void* target, const void* source, size_t bytes) { return std::memcpy(target, source, bytes), 0; }
+
+int cuMemcpyDtoDAsync_v2(void* target, const void* source, size_t bytes, void*) { return std::memcpy(target, source, bytes), 0; }
+
+using Moment = std::chrono::steady_clock::time_point;
+
+int cuEventCreate(Moment** event, unsigned) { return *event = new Moment(), 0; }
+
+int cuEventDestroy_v2(Moment* event) { return delete event, 0; }
+
+int cuEventRecord(Moment* event, void*) { return *event = std::chrono::steady_clock::now(), 0; }
+
+int cuEventSynchronize(Moment*) { return 0; }
+
+int cuEventElapsedTime(float* milliseconds, const Moment* start, const Moment* end)
+{
+    return *milliseconds = std::chrono::duration<float, std::milli>(*end - *start).count(), 0;
 }
 }

@@ -6,6 +6,9 @@ namespace Clamp.Losses.Tests.Packing.Cuda;
 internal sealed class EmulatedDriver(ScalarType element) : FakeLibrary(
     "EmulatedDriver.cpp",
     "-std=c++17",
+
+    // Else the loader shares the emulation's inline variables among all copies, and two tests at once upset each other.
+    "-fno-gnu-unique",
     KernelSources.DefinitionOf(element),
     "-I", System.IO.Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", "Emulation"),
     "-I", Sources.Value)

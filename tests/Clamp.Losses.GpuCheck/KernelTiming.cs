@@ -1,0 +1,139 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Clamp.Losses.GpuCheck;
+
+/// <summary>
+/// How long each kernel and the whole step take, beside the bandwidth of a copy in the same run. Medians. Kernels are timed on a cold
+/// cache, each between its own events; the whole step without either, one after another, as a program would run it.
+/// </summary>
+/// <param name="gpu">Where.</param>
+/// <param name="output">For the table.</param>
+/// <param name="copiedBytes">How much is copied to measure the bandwidth, and cleared to empty the cache: more than the cache holds.</param>
+internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes = 1L << 28)
+{
+    private const int Repeats = 21;
+
+    /// <summary>Times shapes and writes a row of a table for each part of each.</summary>
+    /// <param name="shapes">V, B and D.</param>
+    /// <exception cref="InvalidOperationException">A kernel cannot be compiled, or has crashed.</exception>
+    public void Run(IEnumerable<(int Views, int Images, int Width)> shapes)
+    {
+        using var arena = new DeviceArena(gpu.Driver);
+        var (source, destination) = (arena.Allocate(copiedBytes), arena.Allocate(copiedBytes));
+        var copyRate = 2 * copiedBytes / MedianOf(() => gpu.Driver.Copy(source, destination, copiedBytes));
+        output.WriteLine($"Copy of {copiedBytes >> 20} MiB on the device: {copyRate / 1000:F0} GB/s read and written.");
+        output.WriteLine();
+        output.WriteLine("| V | B | D | part | microseconds | MB moved | GB/s | of copy |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        foreach (var shape in shapes)
+        {
+            try
+            {
+                Run(shape, copyRate, () => gpu.Driver.Clear(destination, copiedBytes));
+            }
+            catch (InsufficientMemoryException)
+            {
+                output.WriteLine($"| {shape.Views} | {shape.Images} | {shape.Width} | does not fit into the memory that is free | | | | |");
+            }
+        }
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        return values[values.Length / 2];
+    }
+
+    private void Run((int Views, int Images, int Width) shape, double copyRate, Action flushCache)
+    {
+        using var arena = new DeviceArena(gpu.Driver);
+        using var clock = new GpuClock(gpu.Driver);
+        var batch = Upload(arena, shape);
+        var step = new PackingStep(gpu, arena, batch, new ClampLossOptions(), upstream: 1);
+        var whole = MedianOf(() => step.Run(_ => { }));
+        var laps = new double[Enum.GetValues<Stage>().Length, Repeats];
+        for (int repeat = 0; repeat < Repeats; repeat++)
+        {
+            flushCache();
+            clock.Start();
+            step.Run(clock.Lap);
+            foreach (var stage in Enum.GetValues<Stage>())
+            {
+                laps[(int)stage, repeat] = clock.Of(stage);
+            }
+        }
+
+        foreach (var stage in Enum.GetValues<Stage>())
+        {
+            var times = Enumerable.Range(0, Repeats).Select(repeat => laps[(int)stage, repeat]).ToArray();
+            Write(shape, NameOf(stage), Median(times), BytesOf(stage, batch, step.PairEntries), copyRate);
+        }
+
+        Write(shape, "forward and backward", whole, null, copyRate);
+    }
+
+    private static string NameOf(Stage stage) => stage switch
+    {
+        Stage.Statistics => "1 statistics",
+        Stage.Products => "products",
+        Stage.Interactions => "2 interactions",
+        Stage.Gradient => "3 gradient, centred",
+        _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, "Unknown stage."),
+    };
+
+    /// <summary>What must be read and written at least; products are bound by arithmetic instead.</summary>
+    private static double? BytesOf(Stage stage, EmbeddingBatch batch, long pairEntries)
+    {
+        var embeddings = (double)sizeof(float) * batch.Count;
+        var centroids = embeddings / batch.Views;
+        return stage switch
+        {
+            // Embeddings are read twice, because the mean comes first; centroids are written and their forces cleared.
+            Stage.Statistics => 2 * embeddings + 2 * centroids,
+            Stage.Interactions => 2.0 * sizeof(float) * pairEntries,
+
+            // Embeddings, centroids and forces are read, h written; then, with its mean, h is read and written.
+            Stage.Gradient => 4 * embeddings + 2 * centroids,
+            _ => null,
+        };
+    }
+
+    private double MedianOf(Action queue)
+    {
+        using var clock = new GpuClock(gpu.Driver);
+        queue();
+        var times = new double[Repeats];
+        for (int repeat = 0; repeat < Repeats; repeat++)
+        {
+            clock.Start();
+            queue();
+            clock.Lap(default);
+            times[repeat] = clock.Total();
+        }
+
+        return Median(times);
+    }
+
+    private void Write((int Views, int Images, int Width) shape, string part, double time, double? bytes, double copyRate)
+    {
+        var moved = bytes is { } count
+            ? $"{count / 1e6:F2} | {count / time / 1000:F0} | {count / time / copyRate:P0}"
+            : " | | ";
+        output.WriteLine($"| {shape.Views} | {shape.Images} | {shape.Width} | {part} | {time:F1} | {moved} |");
+    }
+
+    private static EmbeddingBatch Upload(DeviceArena arena, (int Views, int Images, int Width) shape)
+    {
+        var random = new Random(1);
+        var embeddings = new float[shape.Views * shape.Images * shape.Width];
+        foreach (ref var value in embeddings.AsSpan())
+        {
+            value = random.NextSingle() - 0.5f;
+        }
+
+        return new EmbeddingBatch(
+            arena.Allocate(MemoryMarshal.AsBytes(embeddings.AsSpan())), torch.ScalarType.Float32, shape.Views, shape.Images, shape.Width,
+            (long)shape.Images * shape.Width, shape.Width);
+    }
+}

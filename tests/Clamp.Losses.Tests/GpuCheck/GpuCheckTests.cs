@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using Clamp.Losses.GpuCheck;
+using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Tests.Packing.Cuda;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.GpuCheck;
+
+/// <summary>The check of a GPU, on an emulated one.</summary>
+public sealed class GpuCheckTests : IDisposable
+{
+    private readonly List<IDisposable> _open = [];
+    private readonly StringWriter _output = new();
+
+    public void Dispose()
+    {
+        _open.Reverse();
+        _open.ForEach(each => each.Dispose());
+        _output.Dispose();
+    }
+
+    [SkippableTheory]
+    [InlineData(ScalarType.Float32, true, "plain", "alpha 3, w_size 0.01", "close pairs", "small strips")]
+    [InlineData(ScalarType.Float16, false, "plain", "close pairs")]
+    [InlineData(ScalarType.BFloat16, true, "energy without logarithm")]
+    public void Check_RightKernels_Passes(ScalarType element, bool cublas, params string[] names)
+    {
+        var gpu = OpenEmulated(element, cublas);
+        var cases = CheckCase.All.Where(each => each.Element == element && names.Contains(each.Name)).ToList();
+        cases.Should().HaveSameCount(names);
+
+        KernelCheck.Run(gpu, cases, _output).Should().BeTrue("all pass in {0}", _output);
+        _output.ToString().Should().Contain("PASS").And.NotContain("FAIL");
+    }
+
+    [SkippableFact]
+    public void Check_SliceOfALargerTensor_Passes()
+    {
+        var slice = CheckCase.All.First(each => each.Margin.Width > 0) with { Shape = (2, 61, 33) };
+
+        KernelCheck.Run(OpenEmulated(ScalarType.Float32), slice).Passed.Should().BeTrue();
+    }
+
+    [SkippableFact]
+    public void Check_KernelsOfAnotherType_Fails()
+    {
+        var gpu = OpenEmulated(ScalarType.Float16);
+
+        KernelCheck.Run(gpu, CheckCase.All.Where(each => each.Element == ScalarType.Float32).Take(1), _output).Should().BeFalse();
+
+        _output.ToString().Should().Contain("FAIL");
+    }
+
+    [SkippableFact]
+    public void PlainProduct_Compiles()
+    {
+        Skip.IfNot(NativeLibraryNames.Nvrtc.Any(name => NativeLibrary.TryLoad(name, out _)), "There is no NVRTC.");
+        var nvrtc = new Nvrtc(NativeLibraryFile.FirstOf("NVRTC", NativeLibraryNames.Nvrtc));
+
+        nvrtc.Compile(KernelProduct.Source, ["--std=c++17", "--gpu-architecture=sm_80"], machineCode: true).Should().NotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(double.NaN, 0)]
+    [InlineData(0, double.NaN)]
+    [InlineData(2e-5, 0)]
+    [InlineData(0, 2e-4)]
+    public void Result_ErrorTooLargeOrNoNumber_DoesNotPass(double lossError, double gradientError) =>
+        new CheckResult(1, lossError, gradientError, 1e-4).Passed.Should().BeFalse();
+
+    [SkippableFact]
+    public void Timing_WritesEveryPart()
+    {
+        var gpu = OpenEmulated(ScalarType.Float32);
+
+        new KernelTiming(gpu, _output, copiedBytes: 1 << 16).Run([(4, 8, 5)]);
+
+        var rows = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Skip(3).ToList();
+        rows.Should().HaveCount(5).And.AllSatisfy(row => row.Count(character => character == '|').Should().Be(9));
+        rows.Should().Contain(row => row.StartsWith("| 4 | 8 | 5 | 2 interactions |", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Command_NoDriver_SaysWhereItLooked()
+    {
+        using var error = new StringWriter();
+        static GpuLibraries Find() => new(NativeLibraryFile.FirstOf("The CUDA driver", ["libcuda-none.so"]), null!, null, new KernelCache(null));
+
+        GpuCheckCommand.Run(["--check"], Find, _output, error).Should().Be(GpuCheckCommand.Missing);
+
+        error.ToString().Should().Contain("The CUDA driver is missing; looked for libcuda-none.so.");
+    }
+
+    [SkippableFact]
+    public void Command_MachineWithoutDriver_IsRefused()
+    {
+        Skip.If(NativeLibrary.TryLoad(NativeLibraryNames.Driver[0], out _), "There is a driver.");
+        using var error = new StringWriter();
+
+        GpuCheckCommand.Run([], GpuLibraries.OfMachine, _output, error).Should().Be(GpuCheckCommand.Missing);
+
+        error.ToString().Should().Contain("The CUDA driver is missing; looked for");
+    }
+
+    [Fact]
+    public void Command_NegativeDevice_IsRefused()
+    {
+        using var error = new StringWriter();
+
+        GpuCheckCommand.Run(["--device", "-1"], GpuLibraries.OfMachine, _output, error).Should().Be(1);
+
+        error.ToString().Should().Contain("--device -1 was given; it must be 0 or more.");
+    }
+
+    private Gpu OpenEmulated(ScalarType element, bool cublas = false) => Open(new Gpu(
+        new GpuLibraries(
+            Open(new EmulatedDriver(element)).File, Open(new FakeNvrtc()).File, cublas ? Open(new FakeCublas()).File : null,
+            new KernelCache(null)),
+        0));
+
+    private T Open<T>(T opened)
+        where T : IDisposable
+    {
+        _open.Add(opened);
+        return opened;
+    }
+}
