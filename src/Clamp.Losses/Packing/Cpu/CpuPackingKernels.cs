@@ -72,7 +72,7 @@ internal sealed unsafe class CpuPackingKernels<TLanes> : IPackingKernels
         var totals = AddUp(pairs, chunks);
         if (forces && totals.AnyClose)
         {
-            ApplyCloseForces(pairs, gram);
+            ApplyCloseForces(pairs);
         }
 
         return totals.AnyContact;
@@ -164,11 +164,18 @@ internal sealed unsafe class CpuPackingKernels<TLanes> : IPackingKernels
         return total;
     }
 
-    private static void ApplyCloseForces(PairInteractions.Pairs pairs, Tensor gram)
+    private static void ApplyCloseForces(PairInteractions.Pairs pairs)
     {
-        var work = (long)pairs.Block.Rows * pairs.Block.Columns;
-        ThreadTeam.Run(new PairInteractions.CloseForceWork<TLanes>(pairs), ThreadTeam.Chunks(work, LeastPairs));
-        gram.clamp_(min: 0);
+        var block = pairs.Block;
+        ThreadTeam.Run(
+            new PairInteractions.CloseForceWork<TLanes>(pairs), ThreadTeam.Chunks((long)block.Rows * block.Columns, LeastPairs));
+        for (int row = 0; row < block.Rows; row++)
+        {
+            foreach (ref var factor in new Span<float>(pairs.Gram + row * pairs.GramStride, block.Columns))
+            {
+                factor = factor < 0 ? 0 : factor;
+            }
+        }
     }
 
     private static void AddUp(double* sums, int chunks, int width, double* result)
