@@ -21,8 +21,8 @@ public sealed class BenchmarkConfig : ManualConfig
         AddColumn(TargetMethodColumn.Method, StatisticColumn.Median, StatisticColumn.Min, StatisticColumn.Max);
         AddColumnProvider(DefaultColumnProviders.Params);
 
-        // A step takes up to seconds, so that warming up as often as nanoseconds need it would be most of a run.
-        AddJob(Job.Default.WithWarmupCount(1).AsMutator());
+        // A step takes up to seconds, so that warming up as often as nanoseconds need it would be most of a run; once leaves the JIT at work.
+        AddJob(Job.Default.WithWarmupCount(3).AsMutator());
     }
 
     /// <summary>Nanoseconds without a unit or separators of thousands.</summary>
