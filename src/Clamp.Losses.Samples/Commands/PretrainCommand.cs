@@ -61,12 +61,7 @@ public static class PretrainCommand
         var folder = OpenOrCreate(options, settings, preset);
         var run = new TrainingRun(trainer, folder, settings);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
-        output.WriteLine(
-            $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
-            + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
-            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; "
-            + FormattableString.Invariant($"{options.Optimizer} with peak learning rate {options.PeakLearningRate():G4}; ")
-            + $"run folder {folder.Path}");
+        Announce(output, options, images, trainer, folder);
         if (settings.Resume is not null)
         {
             run.Restore(message => Console.Error.WriteLine($"warning: {message}"));
@@ -119,6 +114,14 @@ public static class PretrainCommand
         RunProvenance.Of(options, preset).Save(folder.Path);
         return folder;
     }
+
+    private static void Announce(TextWriter output, PretrainOptions options, ImageSplits images, Pretrainer trainer, RunFolder folder) =>
+        output.WriteLine(
+            $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
+            + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
+            + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; "
+            + FormattableString.Invariant($"{options.Optimizer} with peak learning rate {options.PeakLearningRate():G4}; ")
+            + $"run folder {folder.Path}");
 
     // Scored at the end, with the weights that the seed gave the trainer: a run that is resumed again and again scores once.
     private static EncoderScore UntrainedScore(PretrainOptions options, ImageSplits images, Device device)
