@@ -4,7 +4,6 @@ using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
@@ -36,11 +35,7 @@ internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, Im
     public EvaluatedRun With(ImageSplits others) => new(folder, options, others, seed);
 
     /// <summary>The encoder with the weights that the run began with, or an equal draw; the caller owns it.</summary>
-    public ResNet Untrained()
-    {
-        random.manual_seed(options.Seed);
-        return options.CreateEncoder().to(Device);
-    }
+    public ResNet Untrained() => options.CreateSeededEncoder(Device);
 
     /// <summary>The encoder with the weights that the run ended with; the caller owns it.</summary>
     public ResNet Pretrained()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Models;
 
@@ -48,8 +49,8 @@ public static class KnnCommand
     }
 
     private static void Check(int[] neighbours, double temperature) => OptionRules.Check(
-        (neighbours.Length == 0 || neighbours.Min() < 1, "k", string.Join(' ', neighbours), "at least 1"),
-        (!(temperature > 0 && double.IsFinite(temperature)), "temperature", temperature, "a finite number above 0"));
+        (neighbours.Length == 0 || neighbours.Min() < 1, "--k", string.Join(' ', neighbours), "at least 1"),
+        (!(temperature > 0 && double.IsFinite(temperature)), "--temperature", temperature, "a finite number above 0"));
 
     private static int Run(EvaluatedRun run, int[] neighbours, double temperature, bool untrained, string output)
     {

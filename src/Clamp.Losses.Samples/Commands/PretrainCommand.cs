@@ -4,7 +4,6 @@ using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Evaluation;
 using Clamp.Losses.Samples.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
@@ -126,8 +125,7 @@ public static class PretrainCommand
     // Scored at the end, with the weights that the seed gave the trainer: a run that is resumed again and again scores once.
     private static EncoderScore UntrainedScore(PretrainOptions options, ImageSplits images, Device device)
     {
-        random.manual_seed(options.Seed);
-        using var encoder = options.CreateEncoder().to(device);
+        using var encoder = options.CreateSeededEncoder(device);
         return EncoderScore.Of(encoder, images, device, options.Seed);
     }
 

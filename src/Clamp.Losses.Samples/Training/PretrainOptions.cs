@@ -1,8 +1,11 @@
 using Clamp.Losses.Samples.Augmentation;
+using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Data;
 using Clamp.Losses.Samples.Models;
 using Clamp.Losses.Samples.Training.Optimizers;
 using Microsoft.Extensions.Options;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Training;
 
@@ -116,6 +119,15 @@ public sealed record PretrainOptions
     /// <returns>A new network; the caller owns it.</returns>
     public ResNet CreateEncoder() => Encoders.Create(Encoder, SmallStem, StemPadding);
 
+    /// <summary>The encoder of the options with the weights that <see cref="Seed"/> draws, those that a run begins with.</summary>
+    /// <param name="device">Where.</param>
+    /// <returns>A new network; the caller owns it.</returns>
+    public ResNet CreateSeededEncoder(Device device)
+    {
+        random.manual_seed(Seed);
+        return CreateEncoder().to(device);
+    }
+
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate()
@@ -136,33 +148,26 @@ public sealed record PretrainOptions
         .. FaultsOf(nameof(AlternateAugmentation), () => AlternateAugmentation?.Validate()),
     ];
 
-    private IEnumerable<string> OwnFaults()
-    {
-        (bool Wrong, string Name, object Given, string Allowed)[] rules =
-        [
-            (NeedsFiles && string.IsNullOrEmpty(DataRoot), "--data-root", "not given", $"the folder with the files of {Dataset}"),
-            (ImageSize < 16, "--image-size", ImageSize, "at least 16"),
-            (TrainImages < 0, "--train-images", TrainImages, "at least 0"),
-            (TestImages < 0, "--test-images", TestImages, "at least 0"),
-            (StemPadding is not (1 or 2), "StemPadding", StemPadding, "1 or 2"),
-            (StemPadding != 1 && !SmallStem, "StemPadding", StemPadding, "1 unless SmallStem is true, the one stem with a choice"),
-            (Projection.Count == 0 || Projection.Any(w => w < 1), "--projection", string.Join(' ', Projection), "widths of at least 1"),
-            (Epochs < 1, "--epochs", Epochs, "at least 1"),
-            (BatchSize < 4, "--batch-size", BatchSize, "at least 4"),
-            (Views < 2, "--views", Views, "at least 2"),
-            (!Enum.IsDefined(Precision), "--precision", Precision, "float32 or bfloat16"),
-            (!Enum.IsDefined(Loss), "--loss", Loss, "a known loss"),
-            (Chunk < 0, "--chunk", Chunk, "at least 0"),
-            (Chunk > 0 && Loss != LossKind.Clamp, "--chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),
-            (!IsPositive(LearningRate), "--learning-rate", LearningRate, "a finite number above 0"),
-            (!(WarmupShare is >= 0 and <= 1), "WarmupShare", WarmupShare, "from 0 to 1"),
-            (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "--weight-decay", WeightDecay, "a finite number of at least 0"),
-            (!(Momentum is >= 0 and < 1), "Momentum", Momentum, "from 0 to below 1"),
-            (!IsPositive(TrustCoefficient), "TrustCoefficient", TrustCoefficient, "a finite number above 0"),
-        ];
-        return rules.Where(rule => rule.Wrong)
-            .Select(rule => FormattableString.Invariant($"{rule.Name} is {rule.Given}; it must be {rule.Allowed}."));
-    }
+    private IEnumerable<string> OwnFaults() => OptionRules.Faults(
+        (NeedsFiles && string.IsNullOrEmpty(DataRoot), "--data-root", "not given", $"the folder with the files of {Dataset}"),
+        (ImageSize < 16, "--image-size", ImageSize, "at least 16"),
+        (TrainImages < 0, "--train-images", TrainImages, "at least 0"),
+        (TestImages < 0, "--test-images", TestImages, "at least 0"),
+        (StemPadding is not (1 or 2), "StemPadding", StemPadding, "1 or 2"),
+        (StemPadding != 1 && !SmallStem, "StemPadding", StemPadding, "1 unless SmallStem is true, the one stem with a choice"),
+        (Projection.Count == 0 || Projection.Any(w => w < 1), "--projection", string.Join(' ', Projection), "widths of at least 1"),
+        (Epochs < 1, "--epochs", Epochs, "at least 1"),
+        (BatchSize < 4, "--batch-size", BatchSize, "at least 4"),
+        (Views < 2, "--views", Views, "at least 2"),
+        (!Enum.IsDefined(Precision), "--precision", Precision, "float32 or bfloat16"),
+        (!Enum.IsDefined(Loss), "--loss", Loss, "a known loss"),
+        (Chunk < 0, "--chunk", Chunk, "at least 0"),
+        (Chunk > 0 && Loss != LossKind.Clamp, "--chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),
+        (!IsPositive(LearningRate), "--learning-rate", LearningRate, "a finite number above 0"),
+        (!(WarmupShare is >= 0 and <= 1), "WarmupShare", WarmupShare, "from 0 to 1"),
+        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "--weight-decay", WeightDecay, "a finite number of at least 0"),
+        (!(Momentum is >= 0 and < 1), "Momentum", Momentum, "from 0 to below 1"),
+        (!IsPositive(TrustCoefficient), "TrustCoefficient", TrustCoefficient, "a finite number above 0"));
 
     private static IEnumerable<string> FaultsOf(string section, Action validate)
     {

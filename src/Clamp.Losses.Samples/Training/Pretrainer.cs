@@ -41,8 +41,7 @@ public sealed class Pretrainer : IDisposable
         _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
 
-        random.manual_seed(options.Seed);
-        Encoder = options.CreateEncoder().to(device);
+        Encoder = options.CreateSeededEncoder(device);
         _head = new ProjectionHead(Encoder.FeatureWidth, options.Projection).to(device);
         _optimizer = OptimizerFactory.Create(options, Encoder.parameters().Concat(_head.parameters()));
     }

@@ -1,3 +1,5 @@
+using Clamp.Losses.Samples.Configuration;
+
 namespace Clamp.Losses.Samples.Training.Checkpoints;
 
 /// <summary>When a run saves its state, and which checkpoints it keeps.</summary>
@@ -12,14 +14,12 @@ public sealed record CheckpointOptions
     /// <summary>The checkpoint at the end of each so many epochs is kept for good; 0 for none.</summary>
     public int KeepEveryEpochs { get; init; }
 
-    /// <summary>Throws when a value cannot be used.</summary>
-    /// <exception cref="ArgumentException">A value is out of range.</exception>
-    public void Validate()
-    {
-        ThrowIfBelow(0, EverySteps, "checkpoint-every");
-        ThrowIfBelow(1, Keep, "keep-checkpoints");
-        ThrowIfBelow(0, KeepEveryEpochs, "keep-every");
-    }
+    /// <summary>Throws when a value cannot be used, listing every one.</summary>
+    /// <exception cref="ArgumentException">Values are out of range.</exception>
+    public void Validate() => OptionRules.Check(
+        (EverySteps < 0, "--checkpoint-every", EverySteps, "at least 0"),
+        (Keep < 1, "--keep-checkpoints", Keep, "at least 1"),
+        (KeepEveryEpochs < 0, "--keep-every", KeepEveryEpochs, "at least 0"));
 
     /// <summary>Whether a checkpoint follows a step.</summary>
     /// <param name="step">The step, from 1.</param>
@@ -31,12 +31,4 @@ public sealed record CheckpointOptions
     /// <param name="step">The step, from 1.</param>
     /// <param name="stepsPerEpoch">The steps of an epoch.</param>
     public bool IsKept(int step, int stepsPerEpoch) => KeepEveryEpochs > 0 && step % ((long)KeepEveryEpochs * stepsPerEpoch) == 0;
-
-    private static void ThrowIfBelow(int least, int given, string name)
-    {
-        if (given < least)
-        {
-            throw new ArgumentException($"--{name} is {given}; it must be at least {least}.");
-        }
-    }
 }
