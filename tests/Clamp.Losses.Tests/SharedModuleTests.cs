@@ -49,6 +49,25 @@ public sealed class SharedModuleTests : TorchTest
     }
 
     [Fact]
+    public async Task ForwardAndBackward_WhileAnotherThreadCollectsGarbage_GivesTheGradient()
+    {
+        using var stop = new CancellationTokenSource();
+        var collecting = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                GC.Collect(0);
+                GC.WaitForPendingFinalizers();
+            }
+        });
+
+        await Task.Run(() => Train(8, 10 * Steps));
+
+        await stop.CancelAsync();
+        await collecting;
+    }
+
+    [Fact]
     public async Task Backward_OfOneRetainedGraphOnTwoThreads_GivesTheGradientToEach()
     {
         var embeddings = ClusteredEmbeddings(4, 40, 24, dtype: ScalarType.Float32).requires_grad_();

@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing.Cpu.Lanes;
 using System.Runtime.CompilerServices;
 
 namespace Clamp.Losses.Packing.Cpu;

@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing.Cpu.Lanes;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 

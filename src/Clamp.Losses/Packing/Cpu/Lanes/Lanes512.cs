@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Clamp.Losses.Packing.Cpu;
+namespace Clamp.Losses.Packing.Cpu.Lanes;
 
 /// <summary>Sixteen float32 numbers in 512 bits.</summary>
 internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
@@ -34,7 +34,8 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
 
     public static Lanes512 Power(Lanes512 value, float exponent) => new(Vector512.Exp(Vector512.Log(value._value) * exponent));
 #else
-    public static Lanes512 MultiplyAdd(Lanes512 left, Lanes512 right, Lanes512 addend) => left * right + addend;
+    public static Lanes512 MultiplyAdd(Lanes512 left, Lanes512 right, Lanes512 addend) =>
+        new(FusedMultiply.Add(left._value, right._value, addend._value));
 
     public static Lanes512 Power(Lanes512 value, float exponent)
     {

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Clamp.Losses.Packing.Cpu;
+namespace Clamp.Losses.Packing.Cpu.Lanes;
 
 /// <summary>Four float32 numbers in 128 bits.</summary>
 internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
@@ -34,7 +34,8 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
 
     public static Lanes128 Power(Lanes128 value, float exponent) => new(Vector128.Exp(Vector128.Log(value._value) * exponent));
 #else
-    public static Lanes128 MultiplyAdd(Lanes128 left, Lanes128 right, Lanes128 addend) => left * right + addend;
+    public static Lanes128 MultiplyAdd(Lanes128 left, Lanes128 right, Lanes128 addend) =>
+        new(FusedMultiply.Add(left._value, right._value, addend._value));
 
     public static Lanes128 Power(Lanes128 value, float exponent)
     {

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Clamp.Losses.Packing.Cpu;
+namespace Clamp.Losses.Packing.Cpu.Lanes;
 
 /// <summary>Eight float32 numbers in 256 bits.</summary>
 internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
@@ -34,7 +34,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
 
     public static Lanes256 Power(Lanes256 value, float exponent) => new(Vector256.Exp(Vector256.Log(value._value) * exponent));
 #else
-    public static Lanes256 MultiplyAdd(Lanes256 left, Lanes256 right, Lanes256 addend) => left * right + addend;
+    public static Lanes256 MultiplyAdd(Lanes256 left, Lanes256 right, Lanes256 addend) =>
+        new(FusedMultiply.Add(left._value, right._value, addend._value));
 
     public static Lanes256 Power(Lanes256 value, float exponent)
     {

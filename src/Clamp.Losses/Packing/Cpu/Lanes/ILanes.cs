@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Packing.Cpu;
+namespace Clamp.Losses.Packing.Cpu.Lanes;
 
 /// <summary>
 /// As many float32 numbers as one register holds. The kernels' loops are written once over this and compiled for each width;

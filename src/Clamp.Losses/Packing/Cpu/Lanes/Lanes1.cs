@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Packing.Cpu;
+namespace Clamp.Losses.Packing.Cpu.Lanes;
 
 /// <summary>One float32 number: what is left over at the end of a row, and machines without vectors.</summary>
 internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
