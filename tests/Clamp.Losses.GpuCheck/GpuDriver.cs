@@ -1,5 +1,5 @@
 using System.Text;
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.GpuCheck;
 

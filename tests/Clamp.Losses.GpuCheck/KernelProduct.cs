@@ -1,4 +1,5 @@
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.GpuCheck;
 

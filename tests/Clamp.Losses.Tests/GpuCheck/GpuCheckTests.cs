@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Clamp.Losses.GpuCheck;
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 using Clamp.Losses.Tests.Packing.Cuda;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cpu;
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 using Clamp.Losses.Tests.Packing.Cuda;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;

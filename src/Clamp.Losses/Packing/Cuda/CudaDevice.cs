@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing.Cuda.Driver;
 using TorchSharp;
 
 namespace Clamp.Losses.Packing.Cuda;

@@ -1,3 +1,5 @@
+using Clamp.Losses.Packing.Cuda.Driver;
+
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>The GPUs of the machine, each opened when first asked for; driver and compiler are looked for then.</summary>

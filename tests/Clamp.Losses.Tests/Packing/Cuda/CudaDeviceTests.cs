@@ -1,5 +1,6 @@
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;

@@ -1,5 +1,6 @@
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 using Clamp.Losses.Tests.Golden;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>NVRTC, the compiler of CUDA C++ that runs inside the process; version 11.2 or later.</summary>
 internal sealed unsafe class Nvrtc

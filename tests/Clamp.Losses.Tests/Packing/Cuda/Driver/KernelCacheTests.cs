@@ -1,6 +1,6 @@
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
-namespace Clamp.Losses.Tests.Packing.Cuda;
+namespace Clamp.Losses.Tests.Packing.Cuda.Driver;
 
 public sealed class KernelCacheTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>CUDA C++ and what it includes.</summary>
 /// <param name="Name">The file's name, which compiler messages carry.</param>

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>
 /// Compiled kernels on disk. A file is its content's SHA-256 and the content, so that a damaged one is found out; it appears under its

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>Compiles kernels for a card, or finds them compiled.</summary>
 /// <param name="nvrtc">The compiler.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>The functions of the CUDA driver that loading and launching kernels takes; each throws what the driver reports.</summary>
 internal sealed unsafe class CudaDriver

@@ -1,7 +1,7 @@
 using System.Text;
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
-namespace Clamp.Losses.Tests.Packing.Cuda;
+namespace Clamp.Losses.Tests.Packing.Cuda.Driver;
 
 public sealed class KernelCompilerTests : IDisposable
 {

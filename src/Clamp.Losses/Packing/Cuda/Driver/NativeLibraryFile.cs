@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>A native library that goes by several names, loaded for the life of the process.</summary>
 internal sealed class NativeLibraryFile

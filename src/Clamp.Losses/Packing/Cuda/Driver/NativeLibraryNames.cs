@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>Where the CUDA libraries may be, best first.</summary>
 internal static class NativeLibraryNames
