@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Clamp.Losses.GpuCheck;
 using Clamp.Losses.Packing.Cuda.Driver;
 using Clamp.Losses.Tests.Packing.Cuda;
+using Clamp.Losses.Tests.Packing.Cuda.Driver;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.GpuCheck;
@@ -54,10 +55,9 @@ public sealed class GpuCheckTests : IDisposable
     [SkippableFact]
     public void PlainProduct_Compiles()
     {
-        Skip.IfNot(NativeLibraryNames.Nvrtc.Any(name => NativeLibrary.TryLoad(name, out _)), "There is no NVRTC.");
-        var nvrtc = new Nvrtc(NativeLibraryFile.FirstOf("NVRTC", NativeLibraryNames.Nvrtc));
+        var nvrtc = MachineNvrtc.Open();
 
-        nvrtc.Compile(KernelProduct.Source, ["--std=c++17", "--gpu-architecture=sm_80"], machineCode: true).Should().NotBeEmpty();
+        nvrtc.Compile(KernelProduct.Source, ["--std=c++17", "--gpu-architecture=sm_80"], machineCode: true).Image.Should().NotBeEmpty();
     }
 
     [Theory]

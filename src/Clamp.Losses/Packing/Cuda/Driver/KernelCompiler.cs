@@ -31,7 +31,7 @@ internal sealed class KernelCompiler(Nvrtc nvrtc, KernelCache cache)
             return known;
         }
 
-        var image = nvrtc.Compile(source, options, machineCode);
+        var image = nvrtc.Compile(source, options, machineCode).Image;
         cache.Store(key, image);
         return image;
     }

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>CUDA C++ and what it includes.</summary>
@@ -6,17 +8,20 @@ namespace Clamp.Losses.Packing.Cuda.Driver;
 /// <param name="Headers">The files it may include.</param>
 internal sealed record KernelSource(string Name, string Text, IReadOnlyList<(string Name, string Text)> Headers)
 {
-    private const string Common = "Common.cuh";
+    private static readonly Assembly Library = typeof(KernelSource).Assembly;
 
-    /// <summary>One of the files that this library carries.</summary>
+    /// <summary>One of the files that this library carries, with all headers that it carries.</summary>
     /// <param name="name">Its name.</param>
-    public static KernelSource Embedded(string name) => new(name, Read(name), [(Common, Read(Common))]);
+    public static KernelSource Embedded(string name) => new(
+        name,
+        Read(name),
+        [.. from header in Library.GetManifestResourceNames()
+            where header.EndsWith(".cuh", StringComparison.Ordinal)
+            select (header, Read(header))]);
 
     private static string Read(string name)
     {
-        using var stream = typeof(KernelSource).Assembly.GetManifestResourceStream(name)
-            ?? throw new ArgumentException($"There is no kernel file {name}.", nameof(name));
-        using var reader = new StreamReader(stream);
+        using var reader = new StreamReader(Library.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
     }
 }
