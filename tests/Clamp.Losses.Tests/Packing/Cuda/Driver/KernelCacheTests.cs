@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
 using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.Tests.Packing.Cuda.Driver;
@@ -89,4 +91,74 @@ public sealed class KernelCacheTests : IDisposable
 
         cache.Find(Key).Should().BeNull();
     }
+
+    [Fact]
+    public void Store_WhereTheFileCannotGo_LeavesNothingBehind()
+    {
+        Directory.CreateDirectory(Path.Combine(Folder, Key));
+
+        new KernelCache(Folder).Store(Key, _image);
+
+        Directory.GetFiles(Folder).Should().BeEmpty("the file could not take the place of a folder");
+    }
+
+    [SkippableFact]
+    [UnsupportedOSPlatform("windows")]
+    public void Store_NewFolder_IsTheOwnersAlone()
+    {
+        SkipOnWindows();
+
+        new KernelCache(Folder).Store(Key, _image);
+
+        File.GetUnixFileMode(Folder).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [SkippableTheory]
+    [InlineData(UnixFileMode.GroupWrite)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    [UnsupportedOSPlatform("windows")]
+    public void Folder_ThatOthersMayWriteTo_IsNotUsed(UnixFileMode others)
+    {
+        SkipOnWindows();
+        var cache = new KernelCache(Folder);
+        cache.Store(Key, _image);
+        File.SetUnixFileMode(Folder, File.GetUnixFileMode(Folder) | others);
+
+        cache.Store("another", _image);
+
+        cache.Find(Key).Should().BeNull();
+        Directory.GetFiles(Folder).Should().ContainSingle("nothing was added");
+    }
+
+    [SkippableFact]
+    public void Folder_OfAnotherUser_IsNotUsed()
+    {
+        SkipOnWindows();
+        Skip.IfNot(Environment.IsPrivilegedProcess, "Only root can give a folder away.");
+        var cache = new KernelCache(Folder);
+        cache.Store(Key, _image);
+        using var chown = Process.Start("chown", ["12345", Folder]);
+        chown.WaitForExit();
+
+        cache.Store("another", _image);
+
+        cache.Find(Key).Should().BeNull();
+        Directory.GetFiles(Folder).Should().ContainSingle("nothing was added");
+    }
+
+    [SkippableFact]
+    public void FolderIn_CacheHome_TakesAnAbsoluteOneAlone()
+    {
+        SkipOnWindows();
+        var ofHome = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "Clamp.Losses", "kernels");
+
+        KernelCache.FolderIn("/caches").Should().Be("/caches/Clamp.Losses/kernels");
+        foreach (var none in new[] { null, "", "caches", "./caches", "~/caches" })
+        {
+            KernelCache.FolderIn(none).Should().Be(ofHome);
+        }
+    }
+
+    private static void SkipOnWindows() => Skip.If(OperatingSystem.IsWindows(), "Windows has access control lists instead of modes.");
 }
