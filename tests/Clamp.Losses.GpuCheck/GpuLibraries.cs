@@ -12,8 +12,8 @@ internal sealed record GpuLibraries(NativeLibraryFile Driver, NativeLibraryFile 
     /// <summary>Those of this machine.</summary>
     /// <exception cref="InvalidOperationException">Driver or NVRTC is missing; the message says where it looked.</exception>
     public static GpuLibraries OfMachine() => new(
-        NativeLibraryFile.FirstOf("The CUDA driver", NativeLibraryNames.Driver),
-        NativeLibraryFile.FirstOf("NVRTC, the CUDA compiler,", NativeLibraryNames.Nvrtc),
+        CudaLibraries.Driver(),
+        CudaLibraries.Nvrtc(),
         FindCublas(),
         KernelCache.OfUser());
 

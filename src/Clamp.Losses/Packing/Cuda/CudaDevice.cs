@@ -13,11 +13,9 @@ internal sealed unsafe class CudaDevice : IDisposable
     private readonly int _device;
     private readonly int _computeCapability;
     private readonly nint _context;
-    private readonly List<nint> _modules = [];
-    private readonly Lazy<ElementKernels> _float32;
-    private readonly Lazy<ElementKernels> _float16;
-    private readonly Lazy<ElementKernels> _bfloat16;
-    private readonly Lazy<PairKernels> _pairs;
+    private readonly Dictionary<(string File, string Element), nint> _modules = [];
+    private readonly ElementKernels?[] _elements = new ElementKernels?[3];
+    private PairKernels? _pairs;
 
     /// <summary>Opens a device.</summary>
     /// <param name="driver">The driver.</param>
@@ -30,24 +28,20 @@ internal sealed unsafe class CudaDevice : IDisposable
         _device = driver.Device(ordinal);
         _computeCapability = driver.ComputeCapability(_device);
         _context = driver.RetainPrimaryContext(_device);
-        _float32 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_FLOAT32"));
-        _float16 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_FLOAT16"));
-        _bfloat16 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_BFLOAT16"));
-        _pairs = new Lazy<PairKernels>(() => new PairKernels(this));
     }
 
     /// <summary>The kernels between centroids.</summary>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
-    public PairKernels Pairs => _pairs.Value;
+    public PairKernels Pairs => _pairs ?? Once(ref _pairs, () => new PairKernels(this));
 
     /// <summary>The kernels that read or write embeddings.</summary>
     /// <param name="element">Their dtype: float32, float16 or bfloat16.</param>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
     public ElementKernels Elements(torch.ScalarType element) => element switch
     {
-        torch.ScalarType.Float32 => _float32.Value,
-        torch.ScalarType.Float16 => _float16.Value,
-        torch.ScalarType.BFloat16 => _bfloat16.Value,
+        torch.ScalarType.Float32 => _elements[0] ?? Once(ref _elements[0], () => new ElementKernels(this, "ELEMENT_FLOAT32")),
+        torch.ScalarType.Float16 => _elements[1] ?? Once(ref _elements[1], () => new ElementKernels(this, "ELEMENT_FLOAT16")),
+        torch.ScalarType.BFloat16 => _elements[2] ?? Once(ref _elements[2], () => new ElementKernels(this, "ELEMENT_BFLOAT16")),
         _ => throw new ArgumentException($"{element} was given; it must be Float32, Float16 or BFloat16.", nameof(element)),
     };
 
@@ -56,7 +50,7 @@ internal sealed unsafe class CudaDevice : IDisposable
     /// <exception cref="InvalidOperationException">Something cannot be compiled or loaded.</exception>
     public void Prepare(torch.ScalarType element) => _ = (Elements(element), Pairs);
 
-    /// <summary>Compiles a file and loads its kernels, which stay until the device is disposed.</summary>
+    /// <summary>Compiles a file, unless it is loaded, and gives its kernels, which stay until the device is disposed.</summary>
     /// <param name="file">The file.</param>
     /// <param name="element">The define that selects the element type.</param>
     /// <param name="names">The kernels' names.</param>
@@ -64,12 +58,11 @@ internal sealed unsafe class CudaDevice : IDisposable
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
     public nint[] Load(string file, string element, params ReadOnlySpan<string> names)
     {
-        var image = _compiler.Compile(KernelSource.Embedded(file), element, _computeCapability);
         using var current = new CurrentContext(_driver, _context);
-        var module = _driver.LoadModule(image);
-        lock (_modules)
+        if (!_modules.TryGetValue((file, element), out var module))
         {
-            _modules.Add(module);
+            module = _driver.LoadModule(_compiler.Compile(KernelSource.Embedded(file), element, _computeCapability));
+            _modules.Add((file, element), module);
         }
 
         var kernels = new nint[names.Length];
@@ -103,7 +96,9 @@ internal sealed unsafe class CudaDevice : IDisposable
         }
     }
 
-    /// <summary>Unloads the kernels. A device on which a kernel has failed refuses even that, so nothing is thrown here.</summary>
+    /// <summary>
+    /// Unloads the kernels when they have finished. A device on which one has failed refuses even that, so nothing is thrown here.
+    /// </summary>
     public void Dispose()
     {
         try
@@ -120,7 +115,22 @@ internal sealed unsafe class CudaDevice : IDisposable
     private void Unload()
     {
         using var current = new CurrentContext(_driver, _context);
-        _modules.ForEach(_driver.UnloadModule);
+        _driver.Synchronize();
+        foreach (var module in _modules.Values)
+        {
+            _driver.UnloadModule(module);
+        }
+
         _modules.Clear();
+    }
+
+    /// <summary>Loads what is not loaded yet, one thread at a time. A load that failed is tried again by whoever asks next.</summary>
+    private T Once<T>(ref T? loaded, Func<T> load)
+        where T : class
+    {
+        lock (_modules)
+        {
+            return loaded ??= load();
+        }
     }
 }

@@ -117,7 +117,9 @@ public sealed class CudaDeviceTests : IDisposable
         device.Dispose();
 
         _driver.Calls.Select(call => call.Split(' ')[0]).Should().Equal(
-            "cuCtxPushCurrent", "cuModuleUnload", "cuModuleUnload", "cuModuleUnload", "cuCtxPopCurrent", "cuDevicePrimaryCtxRelease");
+            "cuCtxPushCurrent", "cuCtxSynchronize", "cuModuleUnload", "cuModuleUnload", "cuModuleUnload", "cuCtxPopCurrent",
+            "cuDevicePrimaryCtxRelease");
+        _driver.Calls.Should().Contain($"cuCtxSynchronize {Context}");
         _driver.PushedContexts.Should().Be(0);
     }
 
@@ -166,12 +168,27 @@ public sealed class CudaDeviceTests : IDisposable
         act.Should().Throw<InvalidOperationException>().WithMessage("*ptxas says no*");
     }
 
-    [SkippableFact]
-    public void Dispose_AfterTheDeviceFailed_ThrowsNothing()
+    [SkippableTheory]
+    [InlineData("cuModuleLoadDataEx")]
+    [InlineData("cuModuleGetFunction")]
+    public void Load_FailedForAPassingReason_IsTriedAgain(string function)
+    {
+        _driver.Fail(function, code: 2);
+        using var device = Open();
+        var act = () => device.Prepare(ScalarType.BFloat16);
+        act.Should().Throw<InvalidOperationException>();
+
+        act.Should().NotThrow("the driver fails once");
+    }
+
+    [SkippableTheory]
+    [InlineData("cuCtxSynchronize")]
+    [InlineData("cuModuleUnload")]
+    public void Dispose_AfterTheDeviceFailed_ThrowsNothing(string function)
     {
         var device = Open();
         device.Prepare(ScalarType.Float32);
-        _driver.Fail("cuModuleUnload");
+        _driver.Fail(function);
 
         device.Dispose();
 

@@ -91,6 +91,8 @@ int cuCtxPushCurrent_v2(void*) { return 0; }
 
 int cuCtxPopCurrent_v2(void**) { return 0; }
 
+int cuCtxSynchronize() { return 0; }
+
 int cuModuleLoadDataEx(void**, const void*, unsigned, int*, void**) { return 0; }
 
 int cuModuleUnload(void*) { return 0; }

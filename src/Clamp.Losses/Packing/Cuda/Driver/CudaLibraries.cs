@@ -2,32 +2,43 @@ using System.Diagnostics;
 
 namespace Clamp.Losses.Packing.Cuda.Driver;
 
-/// <summary>Where the CUDA libraries may be, best first.</summary>
-internal static class NativeLibraryNames
+/// <summary>The CUDA libraries of this machine; each is looked for anew at every call.</summary>
+internal static class CudaLibraries
 {
     /// <summary>The driver, which comes with the machine.</summary>
-    public static IReadOnlyList<string> Driver => OperatingSystem.IsWindows() ? ["nvcuda.dll"] : ["libcuda.so.1"];
+    /// <exception cref="InvalidOperationException">It is missing; the message says where it was looked for.</exception>
+    public static NativeLibraryFile Driver() =>
+        NativeLibraryFile.FirstOf("The CUDA driver", OperatingSystem.IsWindows() ? ["nvcuda.dll"] : ["libcuda.so.1"]);
 
     /// <summary>NVRTC: libtorch's own copy, which fits the driver that libtorch runs on, before the system's.</summary>
-    public static IReadOnlyList<string> Nvrtc => [.. TorchFolders().SelectMany(NvrtcIn), .. SystemNvrtc];
+    /// <exception cref="InvalidOperationException">It is missing; the message says where it was looked for.</exception>
+    public static NativeLibraryFile Nvrtc() => Nvrtc(TorchFolders());
 
-    private static string[] SystemNvrtc => OperatingSystem.IsWindows()
-        ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
-        : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"];
-
-    /// <summary>
-    /// NVRTC in one folder, whose name some packages extend by a hash, the newest version first; where there is none, the pattern, so
-    /// that a message shows where it was looked for.
-    /// </summary>
-    /// <param name="folder">The folder.</param>
-    public static IEnumerable<string> NvrtcIn(string folder)
+    /// <summary>NVRTC, first in some folders.</summary>
+    /// <param name="folders">The folders.</param>
+    /// <exception cref="InvalidOperationException">It is missing; the message says where it was looked for.</exception>
+    public static NativeLibraryFile Nvrtc(IEnumerable<string> folders)
     {
-        var pattern = OperatingSystem.IsWindows() ? "nvrtc64_*.dll" : "libnvrtc*.so*";
-        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, pattern) : [];
-        return files.Where(IsCompiler).OrderDescending(StringComparer.Ordinal).DefaultIfEmpty(Path.Combine(folder, pattern));
+        var (pattern, names, companions) = OperatingSystem.IsWindows()
+            ? ("nvrtc64_*.dll", new[] { "nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll" }, "nvrtc-builtins64_*.dll")
+            : ("libnvrtc*.so*", ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"], "libnvrtc-builtins*.so*");
+        return NativeLibraryFile.FirstOf(
+            "NVRTC, the CUDA compiler,", [.. folders.SelectMany(folder => In(folder, pattern)), .. names], companions);
     }
 
-    private static bool IsCompiler(string path)
+    /// <summary>
+    /// The files of one library in one folder, whose names some packages extend by a hash, the newest version first; where there is none,
+    /// the pattern, so that a message shows where it was looked for.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="pattern">The library's name.</param>
+    public static IEnumerable<string> In(string folder, string pattern)
+    {
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, pattern) : [];
+        return files.Where(IsNoCompanion).OrderDescending(StringComparer.Ordinal).DefaultIfEmpty(Path.Combine(folder, pattern));
+    }
+
+    private static bool IsNoCompanion(string path)
     {
         var name = Path.GetFileName(path);
         return !name.Contains("builtins", StringComparison.Ordinal) && !name.Contains(".alt.", StringComparison.Ordinal);

@@ -10,7 +10,7 @@ internal static class MachineNvrtc
     {
         try
         {
-            return new Nvrtc(NativeLibraryFile.FirstOf("NVRTC", NativeLibraryNames.Nvrtc));
+            return new Nvrtc(CudaLibraries.Nvrtc());
         }
         catch (InvalidOperationException exception)
         {

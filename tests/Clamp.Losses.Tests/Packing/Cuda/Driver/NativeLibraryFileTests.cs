@@ -29,24 +29,4 @@ public sealed class NativeLibraryFileTests
 
         act.Should().Throw<InvalidOperationException>().WithMessage($"{fake.Path} is too old: it has no function nvrtcGetLTOIR.");
     }
-
-    [SkippableFact]
-    public void NvrtcIn_TorchsFolder_FindsTheCompilerAmongItsCompanions()
-    {
-        Skip.If(OperatingSystem.IsWindows(), "The names are those on Linux.");
-        var folder = Directory.CreateTempSubdirectory("clamp-torch-").FullName;
-        foreach (var name in new[] { "libnvrtc-b51b459d.so.12", "libnvrtc-builtins.so.12.8", "libnvrtc.alt.so.12", "libtorch_cuda.so" })
-        {
-            File.WriteAllText(Path.Combine(folder, name), "");
-        }
-
-        var found = NativeLibraryNames.NvrtcIn(folder).ToList();
-        Directory.Delete(folder, recursive: true);
-
-        found.Should().Equal(Path.Combine(folder, "libnvrtc-b51b459d.so.12"));
-    }
-
-    [Fact]
-    public void NvrtcIn_NoFolder_GivesThePatternForTheMessage() =>
-        NativeLibraryNames.NvrtcIn("nowhere").Should().ContainSingle().Which.Should().StartWith("nowhere").And.Contain("nvrtc");
 }
