@@ -60,11 +60,11 @@ internal sealed partial class PackingBackends(ClampLossOptions options, CudaDevi
         return choice;
     }
 
-    /// <summary>The kernels of a device for one caller at a time.</summary>
+    /// <summary>The kernels of a device.</summary>
     /// <param name="device">One that <see cref="Choose"/> found to be Fused.</param>
     public IPackingKernels Kernels(torch.Device device) => device.type == DeviceType.CUDA
-        ? new CudaPackingKernels(cuda[device.index], device)
-        : CpuPackingKernels.Create();
+        ? new CudaPackingKernels(cuda[device.index], cuda[device.index].Product, options)
+        : CpuPackingKernels.Create(options);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} CLAMP runs on plain torch operations instead.")]
     private static partial void LogFallback(ILogger logger, string reason);
@@ -94,7 +94,7 @@ internal sealed partial class PackingBackends(ClampLossOptions options, CudaDevi
     {
         try
         {
-            cuda[embeddings.Ordinal].Prepare(embeddings.Element);
+            cuda[embeddings.Ordinal].Prepare(FusedLoss.ElementOf(embeddings.Element));
             return null;
         }
 #pragma warning disable CA1031 // Libraries, folders and compilers of a machine fail in many ways; none of them may end a training run.

@@ -1,30 +1,32 @@
 using Clamp.Losses.Packing.Cuda.Driver;
-using TorchSharp;
 
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>
-/// One GPU, in the context that libtorch uses, with its kernels: compiled and loaded when first asked for. Threads may share it.
+/// One GPU, in the context that libtorch uses, with its kernels and matrix products: loaded when first asked for. Threads may share it.
 /// </summary>
 internal sealed unsafe class CudaDevice : IDisposable
 {
     private readonly CudaDriver _driver;
     private readonly KernelCompiler _compiler;
+    private readonly Func<NativeLibraryFile> _cublas;
     private readonly int _device;
     private readonly int _computeCapability;
     private readonly nint _context;
     private readonly Dictionary<(string File, string Element), nint> _modules = [];
     private readonly ElementKernels?[] _elements = new ElementKernels?[3];
     private PairKernels? _pairs;
+    private CublasProduct? _product;
 
     /// <summary>Opens a device.</summary>
     /// <param name="driver">The driver.</param>
     /// <param name="compiler">Compiles the kernels.</param>
+    /// <param name="cublas">Finds cuBLAS.</param>
     /// <param name="ordinal">Its number, the one libtorch uses.</param>
     /// <exception cref="InvalidOperationException">The driver cannot.</exception>
-    public CudaDevice(CudaDriver driver, KernelCompiler compiler, int ordinal)
+    public CudaDevice(CudaDriver driver, KernelCompiler compiler, Func<NativeLibraryFile> cublas, int ordinal)
     {
-        (_driver, _compiler) = (driver, compiler);
+        (_driver, _compiler, _cublas) = (driver, compiler, cublas);
         _device = driver.Device(ordinal);
         _computeCapability = driver.ComputeCapability(_device);
         _context = driver.RetainPrimaryContext(_device);
@@ -35,20 +37,23 @@ internal sealed unsafe class CudaDevice : IDisposable
     public PairKernels Pairs => _pairs ?? Once(ref _pairs, () => new PairKernels(this));
 
     /// <summary>The kernels that read or write embeddings.</summary>
-    /// <param name="element">Their dtype: float32, float16 or bfloat16.</param>
+    /// <param name="element">Their type.</param>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
-    public ElementKernels Elements(torch.ScalarType element) => element switch
+    public ElementKernels Elements(ElementType element) => element switch
     {
-        torch.ScalarType.Float32 => _elements[0] ?? Once(ref _elements[0], () => new ElementKernels(this, "ELEMENT_FLOAT32")),
-        torch.ScalarType.Float16 => _elements[1] ?? Once(ref _elements[1], () => new ElementKernels(this, "ELEMENT_FLOAT16")),
-        torch.ScalarType.BFloat16 => _elements[2] ?? Once(ref _elements[2], () => new ElementKernels(this, "ELEMENT_BFLOAT16")),
-        _ => throw new ArgumentException($"{element} was given; it must be Float32, Float16 or BFloat16.", nameof(element)),
+        ElementType.Float32 => _elements[0] ?? Once(ref _elements[0], () => new ElementKernels(this, "ELEMENT_FLOAT32")),
+        ElementType.Float16 => _elements[1] ?? Once(ref _elements[1], () => new ElementKernels(this, "ELEMENT_FLOAT16")),
+        _ => _elements[2] ?? Once(ref _elements[2], () => new ElementKernels(this, "ELEMENT_BFLOAT16")),
     };
 
-    /// <summary>Compiles and loads what embeddings of a dtype need.</summary>
-    /// <param name="element">Their dtype: float32, float16 or bfloat16.</param>
+    /// <summary>The matrix products.</summary>
+    /// <exception cref="InvalidOperationException">cuBLAS is missing, where the message says where it looked, or does not start.</exception>
+    public CublasProduct Product => _product ?? Once(ref _product, () => new CublasProduct(_cublas(), _driver, _context));
+
+    /// <summary>Loads all that embeddings of a type need.</summary>
+    /// <param name="element">Their type.</param>
     /// <exception cref="InvalidOperationException">Something cannot be compiled or loaded.</exception>
-    public void Prepare(torch.ScalarType element) => _ = (Elements(element), Pairs);
+    public void Prepare(ElementType element) => _ = (Elements(element), Pairs, Product);
 
     /// <summary>Compiles a file, unless it is loaded, and gives its kernels, which stay until the device is disposed.</summary>
     /// <param name="file">The file.</param>
@@ -116,6 +121,7 @@ internal sealed unsafe class CudaDevice : IDisposable
     {
         using var current = new CurrentContext(_driver, _context);
         _driver.Synchronize();
+        _product?.Dispose();
         foreach (var module in _modules.Values)
         {
             _driver.UnloadModule(module);

@@ -3,20 +3,23 @@ using Clamp.Losses.Packing.Cuda.Driver;
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>
-/// The GPUs of the machine, each opened when first asked for; driver and compiler are looked for then. What failed is tried again when it
-/// is asked for again.
+/// The GPUs of the machine, each opened when first asked for; the libraries are looked for then. What failed is tried again when it is
+/// asked for again.
 /// </summary>
 /// <param name="driver">Finds the driver.</param>
 /// <param name="nvrtc">Finds NVRTC.</param>
+/// <param name="cublas">Finds cuBLAS.</param>
 /// <param name="cache">What was compiled before.</param>
-internal sealed class CudaDevices(Func<NativeLibraryFile> driver, Func<NativeLibraryFile> nvrtc, KernelCache cache)
+internal sealed class CudaDevices(
+    Func<NativeLibraryFile> driver, Func<NativeLibraryFile> nvrtc, Func<NativeLibraryFile> cublas, KernelCache cache)
 {
     private readonly Dictionary<int, CudaDevice> _open = [];
     private CudaDriver? _driver;
     private KernelCompiler? _compiler;
 
     /// <summary>Those that libtorch uses. All modules of the process share them, and the kernels loaded on them.</summary>
-    public static CudaDevices OfProcess { get; } = new(CudaLibraries.Driver, CudaLibraries.Nvrtc, KernelCache.OfUser());
+    public static CudaDevices OfProcess { get; } = new(
+        CudaLibraries.Driver, CudaLibraries.Nvrtc, CudaLibraries.Cublas, KernelCache.OfUser());
 
     /// <summary>A GPU.</summary>
     /// <param name="ordinal">Its number, the one libtorch uses.</param>
@@ -31,7 +34,7 @@ internal sealed class CudaDevices(Func<NativeLibraryFile> driver, Func<NativeLib
                 {
                     _driver ??= new CudaDriver(driver());
                     _compiler ??= new KernelCompiler(new Nvrtc(nvrtc()), cache);
-                    device = new CudaDevice(_driver, _compiler, ordinal);
+                    device = new CudaDevice(_driver, _compiler, cublas, ordinal);
                     _open.Add(ordinal, device);
                 }
 

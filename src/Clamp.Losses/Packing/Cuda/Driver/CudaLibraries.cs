@@ -19,12 +19,22 @@ internal static class CudaLibraries
     /// <exception cref="InvalidOperationException">It is missing; the message says where it was looked for.</exception>
     public static NativeLibraryFile Nvrtc(IEnumerable<string> folders)
     {
-        var (pattern, names, companions) = OperatingSystem.IsWindows()
-            ? ("nvrtc64_*.dll", new[] { "nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll" }, "nvrtc-builtins64_*.dll")
-            : ("libnvrtc*.so*", ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"], "libnvrtc-builtins*.so*");
-        return NativeLibraryFile.FirstOf(
-            "NVRTC, the CUDA compiler,", [.. folders.SelectMany(folder => In(folder, pattern)), .. names], companions);
+        const string Purpose = "NVRTC, the CUDA compiler,";
+        return OperatingSystem.IsWindows()
+            ? First(Purpose, folders, "nvrtc64_*.dll", ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"], "nvrtc-builtins64_*.dll")
+            : First(Purpose, folders, "libnvrtc*.so*", ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"], "libnvrtc-builtins*.so*");
     }
+
+    /// <summary>cuBLAS: libtorch's own copy before the system's.</summary>
+    /// <exception cref="InvalidOperationException">It is missing; the message says where it was looked for.</exception>
+    public static NativeLibraryFile Cublas() => Cublas(TorchFolders());
+
+    /// <summary>cuBLAS, first in some folders.</summary>
+    /// <param name="folders">The folders.</param>
+    /// <exception cref="InvalidOperationException">It is missing; the message says where it was looked for.</exception>
+    public static NativeLibraryFile Cublas(IEnumerable<string> folders) => OperatingSystem.IsWindows()
+        ? First("cuBLAS", folders, "cublas64_*.dll", ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"], "cublasLt64_*.dll")
+        : First("cuBLAS", folders, "libcublas.so*", ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11"], "libcublasLt.so*");
 
     /// <summary>
     /// The files of one library in one folder, whose names some packages extend by a hash, the newest version first; where there is none,
@@ -38,6 +48,10 @@ internal static class CudaLibraries
         return files.Where(IsNoCompanion).OrderDescending(StringComparer.Ordinal).DefaultIfEmpty(Path.Combine(folder, pattern));
     }
 
+    private static NativeLibraryFile First(
+        string purpose, IEnumerable<string> folders, string pattern, string[] names, string companions) =>
+        NativeLibraryFile.FirstOf(purpose, [.. folders.SelectMany(folder => In(folder, pattern)), .. names], companions);
+
     private static bool IsNoCompanion(string path)
     {
         var name = Path.GetFileName(path);
@@ -50,12 +64,16 @@ internal static class CudaLibraries
             .Append(Path.Combine(AppContext.BaseDirectory, "runtimes", OperatingSystem.IsWindows() ? "win-x64" : "linux-x64", "native"))
             .Distinct();
 
+    /// <summary>Where libtorch itself lies, and the cuBLAS that it has loaded, which some packages put elsewhere.</summary>
     private static IEnumerable<string> LoadedTorchFolders()
     {
         using var process = Process.GetCurrentProcess();
         return process.Modules.Cast<ProcessModule>()
-            .Where(module => module.ModuleName is "libtorch_cuda.so" or "torch_cuda.dll")
+            .Where(module => module.ModuleName is "libtorch_cuda.so" or "torch_cuda.dll" || IsCublas(module.ModuleName))
             .Select(module => Path.GetDirectoryName(module.FileName)!)
             .ToList();
     }
+
+    private static bool IsCublas(string name) =>
+        name.StartsWith("libcublas.so", StringComparison.Ordinal) || name.StartsWith("cublas64_", StringComparison.OrdinalIgnoreCase);
 }
