@@ -82,6 +82,22 @@ public sealed class PackingBackendsTests
     }
 
     [SkippableFact]
+    public void Choose_WithoutCublas_FallsBackOrSaysWhereItLooked()
+    {
+        using var driver = new FakeDriver();
+        using var nvrtc = new FakeNvrtc();
+        var (log, devices) = (new Log(), Devices(driver.Path, nvrtc.Path));
+        var forced = new PackingBackends(new() { Backend = ClampBackend.Fused }, devices, null);
+
+        new PackingBackends(new(), devices, log).Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
+        var act = () => forced.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+
+        const string Reason = "The fused CUDA kernels cannot run. cuBLAS is missing; looked for libnocublas.so.12.";
+        log.Warnings.Should().Equal($"{Reason} CLAMP runs on plain torch operations instead.");
+        act.Should().Throw<InvalidOperationException>().WithMessage(Reason);
+    }
+
+    [SkippableFact]
     public void Choose_KernelDoesNotCompile_FallsBackAndTellsTheLog()
     {
         using var driver = new FakeDriver();
@@ -104,8 +120,9 @@ public sealed class PackingBackendsTests
     {
         using var driver = new FakeDriver();
         using var nvrtc = new FakeNvrtc();
+        using var cublas = new FakeCublas();
         var log = new Log();
-        var backends = new PackingBackends(new() { Backend = wanted }, Devices(driver.Path, nvrtc.Path), log);
+        var backends = new PackingBackends(new() { Backend = wanted }, Devices(driver.Path, nvrtc.Path, cublas.Path), log);
 
         backends.Choose(DeviceType.CUDA, 0, ScalarType.BFloat16).Should().Be(ClampBackend.Fused);
         backends.Choose(DeviceType.CUDA, 1, ScalarType.Float32).Should().Be(ClampBackend.Fused);
@@ -119,7 +136,8 @@ public sealed class PackingBackendsTests
     {
         using var driver = new FakeDriver();
         using var nvrtc = new FakeNvrtc();
-        var devices = Devices(driver.Path, nvrtc.Path);
+        using var cublas = new FakeCublas();
+        var devices = Devices(driver.Path, nvrtc.Path, cublas.Path);
         new PackingBackends(new(), devices, null).Choose(DeviceType.CUDA, 0, ScalarType.Float32);
         driver.Forget();
 
@@ -133,8 +151,9 @@ public sealed class PackingBackendsTests
     {
         using var driver = new FakeDriver();
         using var nvrtc = new FakeNvrtc();
+        using var cublas = new FakeCublas();
         driver.Fail("cuInit", code: 2);
-        var backends = new PackingBackends(new() { Backend = ClampBackend.Fused }, Devices(driver.Path, nvrtc.Path), null);
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Fused }, Devices(driver.Path, nvrtc.Path, cublas.Path), null);
         var act = () => backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
         act.Should().Throw<InvalidOperationException>();
 
@@ -149,7 +168,7 @@ public sealed class PackingBackendsTests
     public void Choose_AnyFaultWhileLooking_FallsBackOrIsNamed(Exception fault)
     {
         var log = new Log();
-        var devices = new CudaDevices(() => throw fault, () => throw fault, new KernelCache(null));
+        var devices = new CudaDevices(() => throw fault, () => throw fault, () => throw fault, new KernelCache(null));
         var forced = new PackingBackends(new() { Backend = ClampBackend.Fused }, devices, null);
 
         new PackingBackends(new(), devices, log).Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
@@ -190,10 +209,11 @@ public sealed class PackingBackendsTests
     {
         using var driver = new FakeDriver();
         using var nvrtc = new FakeNvrtc();
-        var backends = new PackingBackends(new() { Backend = ClampBackend.Auto }, Devices(driver.Path, nvrtc.Path), null);
+        using var cublas = new FakeCublas();
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Auto }, Devices(driver.Path, nvrtc.Path, cublas.Path), null);
 
-        using var onCpu = backends.Kernels(CPU);
-        using var onGpu = backends.Kernels(new Device(DeviceType.CUDA, 0));
+        var onCpu = backends.Kernels(CPU);
+        var onGpu = backends.Kernels(new Device(DeviceType.CUDA, 0));
 
         onCpu.GetType().Namespace.Should().Be(typeof(CpuPackingKernels).Namespace);
         onGpu.Should().BeOfType<CudaPackingKernels>();
@@ -201,9 +221,10 @@ public sealed class PackingBackendsTests
 
     private static CudaDevices WithoutDriver(string driver = "libnodriver.so.1") => Devices(driver, "libnonvrtc.so.12");
 
-    private static CudaDevices Devices(string driver, string nvrtc) => new(
+    private static CudaDevices Devices(string driver, string nvrtc, string cublas = "libnocublas.so.12") => new(
         () => NativeLibraryFile.FirstOf("The CUDA driver", [driver]),
         () => NativeLibraryFile.FirstOf("NVRTC, the CUDA compiler,", [nvrtc]),
+        () => NativeLibraryFile.FirstOf("cuBLAS", [cublas]),
         new KernelCache(null));
 
     private sealed class Log : ILogger

@@ -27,6 +27,20 @@ public sealed class CudaLibrariesTests : IDisposable
         NativeLibrary.TryLoad(NameInside, out _).Should().BeTrue("NVRTC looks for its companion by the name inside it, once it compiles");
     }
 
+    [SkippableFact]
+    public void Cublas_InTorchsFolder_IsFoundAmongItsCompanionsAndFindsThem()
+    {
+        const string NameInside = "libclamp-fake-cublaslt.so.1";
+        Skip.If(OperatingSystem.IsWindows(), "The names are those on Linux.");
+        var path = Write("libcublas.so.12", FakeLibrary.Build("FakeCublas.c"));
+        Write("libcublasLt.so.12", FakeLibrary.Build("FakeCublas.c", $"-Wl,-soname,{NameInside}"));
+
+        var found = CudaLibraries.Cublas([_folder]);
+
+        found.Path.Should().Be(path);
+        NativeLibrary.TryLoad(NameInside, out _).Should().BeTrue("cuBLAS needs its companion by the name inside it");
+    }
+
     [Fact]
     public void In_SeveralVersions_GivesTheNewestFirst()
     {
