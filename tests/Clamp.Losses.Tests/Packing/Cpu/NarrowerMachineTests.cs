@@ -47,6 +47,6 @@ public sealed class NarrowerMachineTests
     }
 
     private static string Filter =>
-        $"FullyQualifiedName~{nameof(FusedBackendTests)}|FullyQualifiedName~{nameof(FusedPackingTests)}"
+        $"FullyQualifiedName~{nameof(FusedFloat32Tests)}|FullyQualifiedName~{nameof(FusedPackingTests)}"
         + $"|FullyQualifiedName~{nameof(Kernels_InANarrowerProcess_AreNarrower)}";
 }
