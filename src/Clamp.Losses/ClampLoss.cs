@@ -23,7 +23,7 @@ namespace Clamp.Losses;
 /// Degenerate batches (all equal, all zero, coincident views) give a finite loss and gradient; NaN or infinity gives NaN. A collapsed
 /// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
 /// Results repeat bit for bit on one machine with the same number of threads. On the CPU and on CUDA, embeddings up to float32 run the
-/// fused kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
+/// fused kernels in memory O(B D), some of which the module keeps from step to step until it is disposed. Threads may share one module.
 /// </remarks>
 /// <example>
 /// <code>
