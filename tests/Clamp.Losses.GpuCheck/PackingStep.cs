@@ -37,7 +37,7 @@ internal sealed class PackingStep
     private readonly long _rowSums;
     private readonly long _columnSums;
     private readonly long _tileEnergies;
-    private readonly long _anyClose;
+    private readonly long _closeTiles;
     private readonly long _slope;
     private readonly long _along;
     private readonly long _exactCentroids;
@@ -81,7 +81,7 @@ internal sealed class PackingStep
         _rowSums = Floats(2L * Blocks(columns, 128) * rows);
         _columnSums = Floats(2L * Blocks(rows, 64) * columns);
         _tileEnergies = Doubles((long)Blocks(rows, 64) * Blocks(columns, 128));
-        _anyClose = arena.Allocate(sizeof(int));
+        _closeTiles = arena.Allocate((long)Blocks(rows, 64) * Blocks(columns, 128));
         _slope = Doubles(1);
         _along = Doubles((long)images * batch.Views);
         _exactCentroids = Doubles((long)_chunks * width);
@@ -203,23 +203,23 @@ internal sealed class PackingStep
             _centroids.Address, _batch.Width, _squaredNorms, _radii,
             (float)(_potential.Exponent * _potential.RepulsionWeight), (float)(_potential.Exponent - 1),
             (float)(_potential.MinSeparation * _potential.MinSeparation), (float)_potential.MaxContactDistance,
-            _rowSums, _columnSums, _tileEnergies, _anyClose);
+            _rowSums, _columnSums, _tileEnergies, _closeTiles);
         if (block.Mirrored)
         {
-            ApplyCloseForces(_gpu.Kernels.Pairs.CloseForcesOfColumns, Blocks(block.Columns, 32), (32, 8), pairs, block);
+            ApplyCloseForces(block.Columns, 1, pairs, block);
         }
 
-        ApplyCloseForces(_gpu.Kernels.Pairs.CloseForcesOfRows, block.Rows, (128, 1), pairs, block);
+        ApplyCloseForces(block.Rows, 0, pairs, block);
         _gpu.Kernels.Launch(
             _gpu.Kernels.Pairs.AddPairSums, (Blocks(block.Rows + mirrored * block.Columns, 256) + 1, 1), (256, 1),
             _rowSums, _columnSums, _tileEnergies, block.Row, block.Rows, block.Column, block.Columns, mirrored,
-            _contactSums, _radiusGradients, _energy, _anyClose);
+            _contactSums, _radiusGradients, _energy);
     }
 
-    private void ApplyCloseForces(nint kernel, int blocks, (int X, int Y) threads, Matrix pairs, PairBlock block) => _gpu.Kernels.Launch(
-        kernel, (blocks, 1), threads,
-        pairs.Address, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns,
-        _centroids.Address, _batch.Width, _forces.Address, _anyClose);
+    private void ApplyCloseForces(int images, int ofColumns, Matrix pairs, PairBlock block) => _gpu.Kernels.Launch(
+        _gpu.Kernels.Pairs.CloseForces, (Blocks(images, 8), 1), (256, 1),
+        pairs.Address, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, ofColumns,
+        _centroids.Address, _batch.Width, _forces.Address, _closeTiles);
 
     private void ProjectAndCentre()
     {

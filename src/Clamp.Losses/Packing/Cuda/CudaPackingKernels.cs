@@ -10,6 +10,7 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
     private const int MostChunks = 1024;
     private const int TileRows = 64;
     private const int TileColumns = 128;
+    private const int WarpsPerBlock = 8;
     private const int MostBlocksDown = 65535;
 
     private readonly DeviceScratch _partialSums = new(ScalarType.Float64, device);
@@ -21,7 +22,7 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
     private readonly DeviceScratch _rowSums = new(ScalarType.Float32, device);
     private readonly DeviceScratch _columnSums = new(ScalarType.Float32, device);
     private readonly DeviceScratch _tileEnergies = new(ScalarType.Float64, device);
-    private readonly DeviceScratch _anyClose = new(ScalarType.Int32, device);
+    private readonly DeviceScratch _closeTiles = new(ScalarType.Byte, device);
 
     /// <inheritdoc/>
     public void SumEmbeddings(Tensor embeddings, PackingBuffers buffers)
@@ -59,6 +60,7 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
         var rowSums = _rowSums.Rent(2 * across * block.Rows);
         var columnSums = _columnSums.Rent(2 * down * block.Columns);
         var tileEnergies = _tileEnergies.Rent(down * across);
+        var closeTiles = _closeTiles.Rent(down * across);
         var mirrored = block.Mirrored ? 1 : 0;
         gpu.Launch(
             gpu.Pairs.InteractPairs, (across, down), (256, 1),
@@ -66,16 +68,16 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
             buffers.Centroids, WidthOf(buffers), buffers.SquaredNorms, buffers.Radii,
             (float)(potential.Exponent * potential.RepulsionWeight), (float)(potential.Exponent - 1),
             (float)(potential.MinSeparation * potential.MinSeparation), (float)potential.MaxContactDistance,
-            rowSums, columnSums, tileEnergies, _anyClose.Rent(1));
+            rowSums, columnSums, tileEnergies, closeTiles);
         if (forces)
         {
-            ApplyCloseForces(gram, block, buffers);
+            ApplyCloseForces(gram, block, closeTiles, buffers);
         }
 
         gpu.Launch(
             gpu.Pairs.AddPairSums, (Blocks(block.Rows + (long)mirrored * block.Columns, 256) + 1, 1), (256, 1),
             rowSums, columnSums, tileEnergies, block.Row, block.Rows, block.Column, block.Columns, mirrored,
-            buffers.ContactSums, buffers.RadiusGradients, buffers.Energy, _anyClose.Rent(1));
+            buffers.ContactSums, buffers.RadiusGradients, buffers.Energy);
         return true;
     }
 
@@ -115,7 +117,7 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
     {
         DeviceScratch[] all =
         [
-            _partialSums, _exactMean, _mean, _exactInverseNorms, _along, _exactCentroids, _rowSums, _columnSums, _tileEnergies, _anyClose,
+            _partialSums, _exactMean, _mean, _exactInverseNorms, _along, _exactCentroids, _rowSums, _columnSums, _tileEnergies, _closeTiles,
         ];
         Array.ForEach(all, scratch => scratch.Dispose());
     }
@@ -137,18 +139,19 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
         gpu.Elements(element).AddPartialSums, (Blocks(width, 16), 1), (16, 16),
         _partialSums.Rent((long)chunks * width), chunks, width, sums);
 
-    private void ApplyCloseForces(Tensor gram, PairBlock block, PackingBuffers buffers)
+    private void ApplyCloseForces(Tensor gram, PairBlock block, Tensor closeTiles, PackingBuffers buffers)
     {
         if (block.Mirrored)
         {
-            Apply(gpu.Pairs.CloseForcesOfColumns, Blocks(block.Columns, 32), (32, 8));
+            Apply(block.Columns, ofColumns: 1);
         }
 
-        Apply(gpu.Pairs.CloseForcesOfRows, block.Rows, (128, 1));
+        // Clears the close pairs, and therefore comes last.
+        Apply(block.Rows, ofColumns: 0);
 
-        void Apply(nint kernel, long blocks, (int X, int Y) threads) => gpu.Launch(
-            kernel, (blocks, 1), threads,
-            gram, gram.stride(0), block.Row, block.Rows, block.Column, block.Columns,
-            buffers.Centroids, WidthOf(buffers), buffers.CentroidForces, _anyClose.Rent(1));
+        void Apply(int images, int ofColumns) => gpu.Launch(
+            gpu.Pairs.CloseForces, (Blocks(images, WarpsPerBlock), 1), (256, 1),
+            gram, gram.stride(0), block.Row, block.Rows, block.Column, block.Columns, ofColumns,
+            buffers.Centroids, WidthOf(buffers), buffers.CentroidForces, closeTiles);
     }
 }

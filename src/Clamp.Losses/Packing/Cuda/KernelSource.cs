@@ -6,11 +6,11 @@ namespace Clamp.Losses.Packing.Cuda;
 /// <param name="Headers">The files it may include.</param>
 internal sealed record KernelSource(string Name, string Text, IReadOnlyList<(string Name, string Text)> Headers)
 {
-    private const string Common = "Common.cuh";
+    private static readonly string[] HeaderNames = ["Common.cuh", "Pairs.cuh"];
 
     /// <summary>One of the files that this library carries.</summary>
     /// <param name="name">Its name.</param>
-    public static KernelSource Embedded(string name) => new(name, Read(name), [(Common, Read(Common))]);
+    public static KernelSource Embedded(string name) => new(name, Read(name), [.. HeaderNames.Select(header => (header, Read(header)))]);
 
     private static string Read(string name)
     {

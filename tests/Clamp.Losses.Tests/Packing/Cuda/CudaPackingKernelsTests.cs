@@ -83,9 +83,9 @@ public sealed class CudaPackingKernelsTests : TorchTest
     }
 
     [SkippableTheory]
-    [InlineData(2, 2, "1x1x1", "1x1x1", "2x1x1", "2x1x1")]
-    [InlineData(65, 129, "2x2x1", "5x1x1", "65x1x1", "2x1x1")]
-    [InlineData(257, 257, "3x5x1", "9x1x1", "257x1x1", "4x1x1")]
+    [InlineData(2, 2, "1x1x1", "1x1x1", "1x1x1", "2x1x1")]
+    [InlineData(65, 129, "2x2x1", "17x1x1", "9x1x1", "2x1x1")]
+    [InlineData(257, 257, "3x5x1", "33x1x1", "33x1x1", "4x1x1")]
     public void Interactions_LaunchForTheBlock(int rows, int columns, string interact, string ofColumns, string ofRows, string add)
     {
         var block = new PairBlock(0, rows, 0, columns, Mirrored: true);
@@ -94,8 +94,8 @@ public sealed class CudaPackingKernelsTests : TorchTest
 
         LaunchShapes().Should().Equal(
             $"interact_pairs {interact} 256x1x1",
-            $"close_forces_of_columns {ofColumns} 32x8x1",
-            $"close_forces_of_rows {ofRows} 128x1x1",
+            $"close_forces {ofColumns} 256x1x1",
+            $"close_forces {ofRows} 256x1x1",
             $"add_pair_sums {add} 256x1x1");
         more.Should().BeTrue("whether A is zero stays on the GPU");
     }
@@ -105,7 +105,7 @@ public sealed class CudaPackingKernelsTests : TorchTest
     {
         _kernels.Interactions(zeros(257, 257), new PairBlock(0, 257, 0, 257, false), Potential, true, Buffers(2, 400, 8));
 
-        LaunchShapes().Should().Equal("interact_pairs 3x5x1 256x1x1", "close_forces_of_rows 257x1x1 128x1x1", "add_pair_sums 3x1x1 256x1x1");
+        LaunchShapes().Should().Equal("interact_pairs 3x5x1 256x1x1", "close_forces 33x1x1 256x1x1", "add_pair_sums 3x1x1 256x1x1");
     }
 
     [SkippableFact]
@@ -132,12 +132,14 @@ public sealed class CudaPackingKernelsTests : TorchTest
         var (interact, ofColumns, ofRows, add) = (Launch(0), Launch(1), Launch(2), Launch(3));
         foreach (var launch in new[] { interact, ofColumns, ofRows })
         {
-            ShouldBe(launch, "gram", gram);
-            launch.Long("gramStride").Should().Be(40);
+            ShouldBe(launch, "pairs", gram);
+            launch.Long("stride").Should().Be(40);
             launch.Int("width").Should().Be(11);
             ShouldBe(launch, "centroids", buffers.Centroids);
-            launch.Long("anyClose").Should().Be(add.Long("anyClose"));
+            launch.Long("closeTiles").Should().Be(interact.Long("closeTiles"));
         }
+
+        (ofColumns.Int("ofColumns"), ofRows.Int("ofColumns")).Should().Be((1, 0));
 
         (interact.Int("mirrored"), interact.Int("forces"), add.Int("mirrored")).Should().Be((1, 1, 1));
         (interact.Float("strength"), interact.Float("exponentLessOne")).Should().Be((0.875f, 0.75f));

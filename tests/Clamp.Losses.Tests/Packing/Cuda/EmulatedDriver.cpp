@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "Common.cuh"
+#include "Pairs.cuh"
 
 namespace statistics
 {
@@ -15,6 +15,16 @@ namespace statistics
 namespace interactions
 {
 #include "PairInteractions.cu"
+}
+
+namespace forces
+{
+#include "CloseForces.cu"
+}
+
+namespace sums
+{
+#include "PairSums.cu"
 }
 
 namespace gradient
@@ -61,10 +71,9 @@ constexpr Entry Entries[] = {
     {"split_mean", runner<statistics::split_mean>},
     {"measure_images", runner<statistics::measure_images>},
     {"interact_pairs", runner<interactions::interact_pairs>},
-    {"close_forces_of_columns", runner<interactions::close_forces_of_columns>},
-    {"close_forces_of_rows", runner<interactions::close_forces_of_rows>},
-    {"add_pair_sums", runner<interactions::add_pair_sums>},
-    {"loss_of_energy", runner<interactions::loss_of_energy>},
+    {"close_forces", runner<forces::close_forces>},
+    {"add_pair_sums", runner<sums::add_pair_sums>},
+    {"loss_of_energy", runner<sums::loss_of_energy>},
     {"project_gradient", runner<gradient::project_gradient>},
     {"centre_gradient", runner<gradient::centre_gradient>},
     {"multiply", runner<product::multiply>},

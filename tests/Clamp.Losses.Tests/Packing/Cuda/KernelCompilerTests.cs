@@ -114,7 +114,7 @@ public sealed class KernelCompilerTests : IDisposable
 
     [SkippableFact]
     public void Compile_RealNvrtcAndACardOfTheFuture_GivesPtx() =>
-        Encoding.UTF8.GetString(RealImage(9990)).Should().Contain(".entry loss_of_energy").And.EndWith("\0");
+        Encoding.UTF8.GetString(RealImage(9990)).Should().Contain(".entry interact_pairs").And.EndWith("\0");
 
     [SkippableFact]
     public void Compile_RealNvrtcAndBrokenSource_NamesTheLine()

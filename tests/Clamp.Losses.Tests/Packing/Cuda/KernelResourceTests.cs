@@ -13,7 +13,11 @@ public sealed partial class KernelResourceTests
             var programs = new TheoryData<string, string, ScalarType>();
             foreach (var architecture in new[] { "sm_70", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90" })
             {
-                programs.Add(architecture, "PairInteractions.cu", ScalarType.Float32);
+                foreach (var name in new[] { "PairInteractions.cu", "CloseForces.cu", "PairSums.cu" })
+                {
+                    programs.Add(architecture, name, ScalarType.Float32);
+                }
+
                 foreach (var dtype in new[] { ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16 })
                 {
                     programs.Add(architecture, "EmbeddingStatistics.cu", dtype);

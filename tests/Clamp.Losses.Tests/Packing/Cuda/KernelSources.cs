@@ -6,13 +6,14 @@ namespace Clamp.Losses.Tests.Packing.Cuda;
 internal static class KernelSources
 {
     /// <summary>What the others include.</summary>
-    public const string Header = "Common.cuh";
+    public static IReadOnlyList<string> Headers { get; } = ["Common.cuh", "Pairs.cuh"];
 
-    /// <summary>The three kernels.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["EmbeddingStatistics.cu", "PairInteractions.cu", "EmbeddingGradient.cu"];
+    /// <summary>The kernels.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["EmbeddingStatistics.cu", "PairInteractions.cu", "CloseForces.cu", "PairSums.cu", "EmbeddingGradient.cu"];
 
     /// <summary>File names and texts.</summary>
-    public static IEnumerable<(string Name, string Source)> All => Names.Append(Header).Select(name => (name, Named(name)));
+    public static IEnumerable<(string Name, string Source)> All => Names.Concat(Headers).Select(name => (name, Named(name)));
 
     /// <summary>The text of one.</summary>
     /// <param name="name">Its file name.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Clamp.Losses.Packing.Cuda;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
@@ -50,14 +51,11 @@ internal static unsafe class NvrtcProgram
     {
         var create = (delegate* unmanaged[Cdecl]<nint*, byte*, byte*, int, byte**, byte**, int>)Function("nvrtcCreateProgram");
         nint program;
-        fixed (byte* source = Utf8(KernelSources.Named(name)), fileName = Utf8(name))
-        fixed (byte* header = Utf8(KernelSources.Named(KernelSources.Header)), headerName = Utf8(KernelSources.Header))
-        {
-            var headerPointer = header;
-            var headerNamePointer = headerName;
-            create(&program, source, fileName, 1, &headerPointer, &headerNamePointer).Should().Be(0);
-        }
-
+        using var source = new Utf8Strings([KernelSources.Named(name), name]);
+        using var headers = new Utf8Strings([.. KernelSources.Headers.Select(KernelSources.Named)]);
+        using var headerNames = new Utf8Strings([.. KernelSources.Headers]);
+        create(&program, source.Pointers[0], source.Pointers[1], KernelSources.Headers.Count, headers.Pointers, headerNames.Pointers)
+            .Should().Be(0);
         return program;
     }
 
@@ -73,8 +71,6 @@ internal static unsafe class NvrtcProgram
 
         return Encoding.UTF8.GetString(log).TrimEnd('\0');
     }
-
-    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     private static nint Function(string name) => NativeLibrary.GetExport(Library.Value, name);
 }

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "Common.cuh"
+#include "Pairs.cuh"
 
 namespace statistics
 {
@@ -14,6 +14,16 @@ namespace statistics
 namespace interactions
 {
 #include "PairInteractions.cu"
+}
+
+namespace forces
+{
+#include "CloseForces.cu"
+}
+
+namespace sums
+{
+#include "PairSums.cu"
 }
 
 namespace gradient
@@ -116,7 +126,6 @@ public:
         : r(request), z(embeddings), chunks(static_cast<int>(std::min(r.images, r.mostChunks))),
           imageBlock(r.views <= 4 ? 128 : 256)
     {
-        anyClose.clear();
         contactSums.clear();
         radiusGradients.clear();
         energy.clear();
@@ -135,7 +144,7 @@ public:
         }
 
         emulation::launch(
-            {1}, {256}, interactions::loss_of_energy, energy, radii, images, r.repulsionWeight, r.sizeWeight, r.logEnergy, loss, slope);
+            {1}, {256}, sums::loss_of_energy, energy, radii, images, r.repulsionWeight, r.sizeWeight, r.logEnergy, loss, slope);
         loss.write(output);
         radii.write(output);
         centroids.write(output);
@@ -143,11 +152,6 @@ public:
         {
             project();
             result.write(output);
-        }
-
-        if (*anyClose != 0)
-        {
-            emulation::fail("the flag for close pairs is left set");
         }
     }
 
@@ -210,28 +214,22 @@ private:
         const Device<float> rowSums(2 * columnTiles * rows);
         const Device<float> columnSums(mirrored ? 2 * rowTiles * columns : 1);
         const Device<double> tileEnergies(rowTiles * columnTiles);
+        const Device<unsigned char> closeTiles(rowTiles * columnTiles);
         emulation::launch(
             {columnTiles, rowTiles}, {256}, interactions::interact_pairs, gram, stride, row, rows, column, columns, mirrored, r.gradient,
             centroids, width, squaredNorms, radii, static_cast<float>(r.exponent * r.repulsionWeight), static_cast<float>(r.exponent - 1),
             static_cast<float>(r.minSeparation * r.minSeparation), static_cast<float>(r.maxContactDistance), rowSums, columnSums,
-            tileEnergies, anyClose);
-        if (r.gradient && mirrored)
+            tileEnergies, closeTiles);
+        for (int ofColumns = mirrored; r.gradient && ofColumns >= 0; ofColumns--)
         {
             emulation::launch(
-                {blocks(columns, 32)}, {32, 8}, interactions::close_forces_of_columns, gram, stride, row, rows, column, columns, centroids,
-                width, centroidForces, anyClose);
-        }
-
-        if (r.gradient)
-        {
-            emulation::launch(
-                {static_cast<unsigned>(rows)}, {128}, interactions::close_forces_of_rows, gram, stride, row, rows, column, columns,
-                centroids, width, centroidForces, anyClose);
+                {blocks(ofColumns ? columns : rows, 8)}, {256}, forces::close_forces, gram, stride, row, rows, column, columns, ofColumns,
+                centroids, width, centroidForces, closeTiles);
         }
 
         emulation::launch(
-            {blocks(rows + (mirrored ? columns : 0), 256) + 1}, {256}, interactions::add_pair_sums, rowSums, columnSums, tileEnergies, row,
-            rows, column, columns, mirrored, contactSums, radiusGradients, energy, anyClose);
+            {blocks(rows + (mirrored ? columns : 0), 256) + 1}, {256}, sums::add_pair_sums, rowSums, columnSums, tileEnergies, row,
+            rows, column, columns, mirrored, contactSums, radiusGradients, energy);
     }
 
     void project()
@@ -270,7 +268,6 @@ private:
     const Device<double> contactSums{r.images};
     const Device<double> radiusGradients{r.images};
     const Device<double> energy{1};
-    const Device<int> anyClose{1};
     const Device<float> loss{1};
     const Device<double> slope{1};
     const Device<float> upstream{1};
