@@ -47,7 +47,7 @@ public class EmulatedKernels : IDisposable
         SkipWithoutCompiler();
         var (input, output) = (Path.Combine(_folder.FullName, "input"), Path.Combine(_folder.FullName, "output"));
         File.WriteAllBytes(input, emulatedCase.Serialize());
-        var (exitCode, log) = Run(ProgramFor(emulatedCase.Storage.dtype), [input, output], omittedBarrier)!.Value;
+        var (exitCode, log) = Run(ProgramFor(emulatedCase.Embeddings.dtype), [input, output], omittedBarrier)!.Value;
         return (log, exitCode == 0 ? new EmulatedResult(emulatedCase, File.ReadAllBytes(output)) : null);
     }
 

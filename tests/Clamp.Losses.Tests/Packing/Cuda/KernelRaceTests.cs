@@ -9,13 +9,13 @@ public sealed partial class KernelRaceTests(RaceCheckedKernels kernels) : TorchT
 {
     private static readonly Dictionary<string, Func<EmulatedCase>> Cases = new()
     {
-        ["close pairs, two strips"] = () => EmulatedCase.Contiguous(CloseImages(), new() { RadiusScale = 8.5, MinSeparation = 0 })
+        ["close pairs, two strips"] = () => new EmulatedCase(CloseImages(), new() { RadiusScale = 8.5, MinSeparation = 0 })
             with
         { Strip = (20, 40), MostChunks = 3 },
-        ["delicate images"] = () => EmulatedCase.Contiguous(DelicateImages(), new() { RadiusScale = 2.5, PotentialExponent = 2.5 })
+        ["delicate images"] = () => new EmulatedCase(DelicateImages(), new() { RadiusScale = 2.5, PotentialExponent = 2.5 })
             with
         { MostChunks = 3 },
-        ["images too large to be kept"] = () => EmulatedCase.Contiguous(
+        ["images too large to be kept"] = () => new EmulatedCase(
             ClusteredEmbeddings(9, 3, 460, 0.3, ScalarType.Float32), new() { RadiusScale = 2.5 })
             with
         { MostChunks = 2 },

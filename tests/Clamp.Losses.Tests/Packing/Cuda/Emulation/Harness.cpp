@@ -1,6 +1,8 @@
 // The whole loss by the CUDA kernels, emulated: launches as the launcher makes them, plain loops for the matrix products.
-// Usage: harness input output. The input is a Request and the embeddings' storage; the output is what the calls of write below say.
+// Usage: harness input output. The input is a Request and the embeddings [V, B, D]; the output is what the calls of write below say.
 #include "Emulation.hpp"
+
+#include <sys/mman.h>
 
 #include <fstream>
 
@@ -39,7 +41,7 @@ struct Request
     int64_t viewStride;
     int64_t imageStride;
     int64_t offset;
-    int64_t stored;
+    int64_t pairStride;
     int64_t stripRows;
     int64_t stripColumns;
     int64_t mostChunks;
@@ -55,21 +57,40 @@ struct Request
     double upstream;
 };
 
-// Memory of exactly this size, which starts as NaN, or as numbers far out of range.
+// Memory of exactly this size, which starts as NaN, or as numbers far out of range. From 1 GB on it is sparse instead, and starts as 0.
 template <typename T>
 class Device
 {
 public:
-    explicit Device(int64_t count) : count_(count), data_(static_cast<T*>(std::malloc(count * sizeof(T))))
+    explicit Device(int64_t count)
+        : count_(count), sparse_(count * sizeof(T) >= 1u << 30),
+          data_(static_cast<T*>(
+              sparse_ ? mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+                      : std::malloc(count * sizeof(T))))
     {
-        std::memset(static_cast<void*>(data_), 0xff, count * sizeof(T));
+        if (static_cast<void*>(data_) == MAP_FAILED || data_ == nullptr)
+        {
+            emulation::fail("out of memory");
+        }
+
+        if (!sparse_)
+        {
+            std::memset(static_cast<void*>(data_), 0xff, count * sizeof(T));
+        }
     }
 
     Device(const Device&) = delete;
 
     ~Device()
     {
-        std::free(data_);
+        if (sparse_)
+        {
+            munmap(data_, count_ * sizeof(T));
+        }
+        else
+        {
+            std::free(data_);
+        }
     }
 
     operator T*() const
@@ -89,6 +110,7 @@ public:
 
 private:
     int64_t count_;
+    bool sparse_;
     T* data_;
 };
 
@@ -171,7 +193,7 @@ private:
     void interact_strip(int64_t row, int64_t rows, int64_t column, int64_t columns)
     {
         // Rows of the strip need not be as long as its memory is wide.
-        const int64_t stride = columns + r.seed % 4;
+        const int64_t stride = std::max(r.pairStride, columns + r.seed % 4);
         const Device<float> gram(rows * stride);
         for (int64_t i = 0; i < rows; i++)
         {
@@ -287,8 +309,15 @@ int main(int count, char** arguments)
     std::ifstream input(arguments[1], std::ios::binary);
     Request request;
     input.read(reinterpret_cast<char*>(&request), sizeof request);
-    const Device<Element> storage(request.stored);
-    input.read(reinterpret_cast<char*>(static_cast<Element*>(storage)), request.stored * sizeof(Element));
+    const auto& r = request;
+    const Device<Element> storage(r.offset + (r.views - 1) * r.viewStride + (r.images - 1) * r.imageStride + r.width);
+    Element* z = storage + r.offset;
+    for (int64_t row = 0; row < r.views * r.images; row++)
+    {
+        Element* target = z + row / r.images * r.viewStride + row % r.images * r.imageStride;
+        input.read(reinterpret_cast<char*>(target), r.width * sizeof(Element));
+    }
+
     if (!input)
     {
         emulation::fail("the input is too short");
@@ -296,7 +325,7 @@ int main(int count, char** arguments)
 
     emulation::random.seed(static_cast<unsigned>(request.seed));
     std::ofstream output(arguments[2], std::ios::binary);
-    Loss(request, storage + request.offset).run(output);
+    Loss(request, z).run(output);
     output.close();
     return output ? 0 : 2;
 }
