@@ -36,7 +36,8 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 {
     private readonly ClampLossOptions _options;
     private readonly PackingBackends _backends;
-    private readonly FusedPackingPool _fused;
+    private readonly FusedLoss _fused;
+    private volatile int _lastBackend = -1;
 
     /// <summary>Creates the loss.</summary>
     /// <param name="options">Hyper-parameters, copied; the defaults when null.</param>
@@ -56,7 +57,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         _options = options?.Snapshot() ?? new ClampLossOptions();
         ClampLossOptionsValidator.ThrowIfInvalid(_options);
         _backends = new PackingBackends(_options.Backend, new CudaDevices(), logger);
-        _fused = new FusedPackingPool(_options, _backends.Kernels);
+        _fused = new FusedLoss(device => _backends.Kernels(device, _options), logger);
         if (processGroup is { WorldSize: not 1 })
         {
             throw new NotSupportedException(
@@ -66,8 +67,9 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// What computed the last loss, <see cref="ClampBackend.Composite"/> or <see cref="ClampBackend.Fused"/>; null before the first.
+    /// Of a module that threads share, the loss of whichever thread began last.
     /// </summary>
-    public ClampBackend? LastBackend { get; private set; }
+    public ClampBackend? LastBackend => _lastBackend < 0 ? null : (ClampBackend)_lastBackend;
 
     /// <summary>The loss of a batch.</summary>
     /// <param name="embeddings">
@@ -84,7 +86,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
         var loss = Choose(viewMajor) == ClampBackend.Fused
-            ? FusedLoss.Loss(viewMajor, _fused)
+            ? _fused.Loss(viewMajor)
             : CompositePacking.Loss(viewMajor, _options);
         return loss.MoveToOuterDisposeScope();
     }
@@ -110,7 +112,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
         var (loss, gradient) = Choose(viewMajor) == ClampBackend.Fused
-            ? FusedLoss.LossAndGradient(viewMajor, _fused)
+            ? _fused.LossAndGradient(viewMajor)
             : CompositePacking.LossAndGradient(viewMajor, _options);
         return (loss.MoveToOuterDisposeScope(), gradient.reshape(embeddings.shape).MoveToOuterDisposeScope());
     }
@@ -143,7 +145,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     private ClampBackend Choose(Tensor embeddings)
     {
         var backend = _backends.Choose(embeddings.device_type, embeddings.device_index, embeddings.dtype);
-        LastBackend = backend;
+        _lastBackend = (int)backend;
         return backend;
     }
 }

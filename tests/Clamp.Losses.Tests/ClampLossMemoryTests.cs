@@ -61,7 +61,7 @@ public sealed partial class ClampLossMemoryTests
         {
             using var criterion = new ClampLoss();
             using var embeddings = TorchTest.ClusteredEmbeddings(2, images, 16, dtype: ScalarType.Float32).requires_grad_();
-            Train(criterion, embeddings, 3);
+            Train(criterion, embeddings, 30);
             var before = GC.GetAllocatedBytesForCurrentThread();
             Train(criterion, embeddings, 10);
             return (GC.GetAllocatedBytesForCurrentThread() - before) / 10;

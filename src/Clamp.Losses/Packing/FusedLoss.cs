@@ -1,40 +1,143 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing;
 
-/// <summary>The fused loss of float embeddings of any precision up to float32, with or without a graph.</summary>
-internal static class FusedLoss
+/// <summary>
+/// The fused loss of float embeddings of any precision up to float32, with or without a graph. Threads may share it: each call has
+/// buffers of its own.
+/// </summary>
+/// <param name="kernelsOf">The kernels of a device.</param>
+/// <param name="logger">Who is told of a backward pass that failed; the trace when null.</param>
+internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> kernelsOf, ILogger? logger) : IDisposable
 {
+    private readonly ConcurrentDictionary<(DeviceType Type, int Index), IPackingKernels> _kernels = new();
+    private readonly PackingBufferPool _buffers = new();
+
     /// <summary>The loss; a graph is recorded when the embeddings need a gradient.</summary>
     /// <param name="embeddings">z, [V, B, D].</param>
-    /// <param name="pool">Who computes it.</param>
-    public static Tensor Loss(Tensor embeddings, FusedPackingPool pool)
+    public Tensor Loss(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
         var readable = Readable(embeddings);
-        var loss = readable.requires_grad && is_grad_enabled()
-            ? FusedFunction.Of(readable, pool)
-            : pool.Use(readable.device, packing => packing.Loss(readable));
+        var loss = readable.requires_grad && is_grad_enabled() ? FusedGradient.Record(readable, this) : LossAlone(readable);
         return loss.MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss and its gradient, [V, B, D], in the embeddings' dtype, without a graph.</summary>
     /// <param name="embeddings">z, [V, B, D].</param>
-    /// <param name="pool">Who computes it.</param>
-    public static (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings, FusedPackingPool pool)
+    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var readable = Readable(embeddings);
-        var (loss, gradient) = pool.Use(readable.device, packing =>
-        {
-            var (loss, uncentred) = packing.LossAndGradient(readable);
-            return (loss, packing.Centre(uncentred, upstream: null, readable.dtype));
-        });
-        return (loss.MoveToOuterDisposeScope(), gradient.to(embeddings.dtype).MoveToOuterDisposeScope());
+        var (loss, uncentred) = LossAndUncentredGradient(readable);
+        var gradient = Centred(uncentred, upstream: null, readable.dtype).to(embeddings.dtype);
+        return (loss.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The CPU's kernels read float32 alone, a GPU's 16-bit floats too.</summary>
-    private static Tensor Readable(Tensor embeddings) => embeddings.device.type == DeviceType.CPU ? embeddings.to(float32) : embeddings;
+    /// <summary>The loss, and its gradient but for the centring.</summary>
+    /// <param name="embeddings">z, [V, B, D], of a dtype that the kernels read.</param>
+    public (Tensor Loss, UncentredGradient Gradient) LossAndUncentredGradient(Tensor embeddings)
+    {
+        var width = embeddings.size(2);
+        var loss = empty([], float32, embeddings.device);
+        var projected = empty([embeddings.size(0), embeddings.size(1), width], float32, embeddings.device);
+        var sumsAndSlope = empty([width + 1], float64, embeddings.device);
+        var sums = (double*)TensorMemory.Of(sumsAndSlope);
+        Use(embeddings, (kernels, rows, batch) =>
+        {
+            FusedPacking.Loss(kernels, rows, batch, forces: true, (float*)TensorMemory.Of(loss), sums + width);
+            kernels.Gradient(rows, batch, (float*)TensorMemory.Of(projected), sums);
+        });
+        return (loss, new UncentredGradient(projected, sumsAndSlope));
+    }
+
+    /// <summary>Centres and scales a gradient, which is used up.</summary>
+    /// <param name="gradient">What <see cref="LossAndUncentredGradient"/> gave.</param>
+    /// <param name="upstream">The gradient of what is back-propagated with respect to the loss, a float32 scalar; 1 when null.</param>
+    /// <param name="dtype">The dtype of the gradient.</param>
+    /// <returns>The gradient, [V, B, D]: h itself when it is float32.</returns>
+    public Tensor Centred(UncentredGradient gradient, Tensor? upstream, ScalarType dtype)
+    {
+        var h = gradient.Projected;
+        var result = dtype == float32 ? h : empty(h.shape, dtype, h.device);
+        var shape = ShapeOf(h);
+        var sums = (double*)TensorMemory.Of(gradient.SumsAndSlope);
+        KernelsOf(h.device).Centre(
+            shape,
+            (float*)TensorMemory.Of(h),
+            sums,
+            shape.Rows,
+            sums + shape.Width,
+            upstream is null ? null : (float*)TensorMemory.Of(upstream),
+            ElementOf(dtype),
+            TensorMemory.Of(result));
+        GC.KeepAlive(gradient);
+        GC.KeepAlive(upstream);
+        return result;
+    }
+
+    /// <summary>Says that a backward pass failed, where nothing may be thrown.</summary>
+    /// <param name="exception">Why.</param>
+    public void TellOfFailedGradient(Exception exception)
+    {
+        if (logger is null)
+        {
+            Trace.TraceError($"The gradient of CLAMP could not be computed; it is NaN. {exception}");
+        }
+        else
+        {
+            LogFailedGradient(logger, exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _buffers.Dispose();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The gradient of CLAMP could not be computed; it is NaN.")]
+    private static partial void LogFailedGradient(ILogger logger, Exception exception);
+
+    /// <summary>The CPU's kernels read float32 alone, a GPU's 16-bit floats too; both read rows that are contiguous.</summary>
+    private static Tensor Readable(Tensor embeddings)
+    {
+        var readable = embeddings.device_type == DeviceType.CPU ? embeddings.to(float32) : embeddings;
+        return readable.stride(2) == 1 ? readable : readable.contiguous();
+    }
+
+    private static BatchShape ShapeOf(Tensor embeddings) =>
+        checked(new BatchShape((int)embeddings.size(0), (int)embeddings.size(1), (int)embeddings.size(2)));
+
+    /// <summary>What kernels call a dtype.</summary>
+    /// <param name="dtype">Float32, float16 or bfloat16.</param>
+    public static ElementType ElementOf(ScalarType dtype) => dtype switch
+    {
+        ScalarType.Float16 => ElementType.Float16,
+        ScalarType.BFloat16 => ElementType.BFloat16,
+        _ => ElementType.Float32,
+    };
+
+    private Tensor LossAlone(Tensor embeddings)
+    {
+        var loss = empty([], float32, embeddings.device);
+        var slope = empty([], float64, embeddings.device);
+        Use(embeddings, (kernels, rows, batch) => FusedPacking.Loss(
+            kernels, rows, batch, forces: false, (float*)TensorMemory.Of(loss), (double*)TensorMemory.Of(slope)));
+        return loss;
+    }
+
+    private void Use(Tensor embeddings, Action<IPackingKernels, EmbeddingRows, BatchMemory> work)
+    {
+        var (kernels, shape) = (KernelsOf(embeddings.device), ShapeOf(embeddings));
+        var rows = new EmbeddingRows(
+            TensorMemory.Of(embeddings), ElementOf(embeddings.dtype), embeddings.stride(0), embeddings.stride(1), shape);
+        _buffers.Use(kernels, embeddings.device, shape, batch => work(kernels, rows, batch));
+        GC.KeepAlive(embeddings);
+    }
+
+    private IPackingKernels KernelsOf(Device device) =>
+        _kernels.GetOrAdd((device.type, device.index), static (_, given) => given.kernelsOf(given.device), (kernelsOf, device));
 }

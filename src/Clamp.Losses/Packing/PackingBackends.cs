@@ -29,11 +29,12 @@ internal sealed partial class PackingBackends(ClampBackend wanted, CudaDevices c
         _ => ClampBackend.Composite,
     };
 
-    /// <summary>The kernels of a device for one caller at a time.</summary>
+    /// <summary>The kernels of a device.</summary>
     /// <param name="device">One that <see cref="Choose"/> found to be Fused.</param>
-    public IPackingKernels Kernels(torch.Device device) => device.type == DeviceType.CUDA
-        ? new CudaPackingKernels(cuda[device.index], device)
-        : CpuPackingKernels.Create();
+    /// <param name="options">The loss they compute.</param>
+    public IPackingKernels Kernels(torch.Device device, ClampLossOptions options) => device.type == DeviceType.CUDA
+        ? new CudaPackingKernels(cuda[device.index], cuda.Product(device.index), options)
+        : CpuPackingKernels.Create(options);
 
     /// <inheritdoc/>
     public void Dispose() => cuda.Dispose();
@@ -45,7 +46,7 @@ internal sealed partial class PackingBackends(ClampBackend wanted, CudaDevices c
     {
         try
         {
-            cuda[embeddings.Ordinal].Prepare(embeddings.Element);
+            cuda[embeddings.Ordinal].Prepare(FusedLoss.ElementOf(embeddings.Element));
             return null;
         }
         catch (InvalidOperationException exception)

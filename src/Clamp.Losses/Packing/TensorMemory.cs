@@ -3,9 +3,11 @@ using TorchSharp;
 
 namespace Clamp.Losses.Packing;
 
-/// <summary>The memory behind a tensor on any device.</summary>
+/// <summary>The memory behind a tensor, and a tensor over memory.</summary>
 internal static unsafe partial class TensorMemory
 {
+    private const string Library = "LibTorchSharp";
+
     /// <summary>The address of a tensor's first element on its device, valid for as long as the tensor lives.</summary>
     /// <param name="tensor">A tensor of any strides.</param>
     public static void* Of(torch.Tensor tensor)
@@ -16,7 +18,36 @@ internal static unsafe partial class TensorMemory
         return address;
     }
 
-    [LibraryImport("LibTorchSharp")]
+    /// <summary>A tensor over float32 numbers of the CPU, which must outlive it.</summary>
+    /// <param name="numbers">The first.</param>
+    /// <param name="count">How many.</param>
+    public static torch.Tensor Over(float* numbers, long count)
+    {
+        const sbyte Float32 = (sbyte)torch.ScalarType.Float32;
+        var tensor = THSTensor_new(numbers, &LeaveAlone, &count, 1, Float32, Float32, (int)DeviceType.CPU, -1, requiresGrad: false);
+        torch.CheckForErrors();
+        return torch.Tensor.UnsafeCreateTensor(tensor);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
+    private static void LeaveAlone(void* numbers)
+    {
+    }
+
+    [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     private static partial void* THSTensor_data(nint tensor);
+
+    [LibraryImport(Library)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    private static partial nint THSTensor_new(
+        void* data,
+        delegate* unmanaged[Cdecl]<void*, void> deleter,
+        long* sizes,
+        int dimensions,
+        sbyte elementOfData,
+        sbyte element,
+        int deviceType,
+        int deviceIndex,
+        [MarshalAs(UnmanagedType.U1)] bool requiresGrad);
 }

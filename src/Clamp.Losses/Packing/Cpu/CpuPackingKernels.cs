@@ -1,182 +1,143 @@
 using System.Runtime.Intrinsics;
-using static TorchSharp.torch;
+using TorchSharp;
 
 namespace Clamp.Losses.Packing.Cpu;
 
 /// <summary>The three kernels for the CPU, in the widest lanes the machine has.</summary>
 internal static class CpuPackingKernels
 {
-    /// <summary>Kernels for one caller at a time.</summary>
-    public static IPackingKernels Create() =>
-        Vector512.IsHardwareAccelerated ? new CpuPackingKernels<Lanes512>()
-        : Vector256.IsHardwareAccelerated ? new CpuPackingKernels<Lanes256>()
-        : Vector128.IsHardwareAccelerated ? new CpuPackingKernels<Lanes128>()
-        : new CpuPackingKernels<Lanes1>();
+    /// <summary>Kernels for a loss.</summary>
+    /// <param name="options">Valid options.</param>
+    public static IPackingKernels Create(ClampLossOptions options) =>
+        Vector512.IsHardwareAccelerated ? new CpuPackingKernels<Lanes512>(options)
+        : Vector256.IsHardwareAccelerated ? new CpuPackingKernels<Lanes256>(options)
+        : Vector128.IsHardwareAccelerated ? new CpuPackingKernels<Lanes128>(options)
+        : new CpuPackingKernels<Lanes1>(options);
 }
 
 /// <summary>The three kernels for the CPU: chunks of images or rows side by side on a <see cref="ThreadTeam"/>.</summary>
 /// <typeparam name="TLanes">The lanes of their loops.</typeparam>
-internal sealed unsafe class CpuPackingKernels<TLanes> : IPackingKernels
+/// <param name="options">Valid options.</param>
+/// <param name="team">Who runs the chunks.</param>
+/// <param name="product">Who multiplies matrices.</param>
+internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options, ThreadTeam team, IMatrixProduct product) : IPackingKernels
     where TLanes : unmanaged, ILanes<TLanes>
 {
     // A thread is worth starting for some ten microseconds of work.
     private const long LeastNumbers = 1 << 15;
     private const long LeastPairs = 1 << 12;
 
-    private readonly Scratch _mean = new();
-    private readonly Scratch _sums = new();
-    private readonly Scratch _perChunk = new();
-    private readonly Scratch _totals = new();
-    private PackingBuffers? _known;
-    private BatchMemory _memory;
-
-    /// <inheritdoc/>
-    public void SumEmbeddings(Tensor embeddings, PackingBuffers buffers)
+    /// <summary>Kernels on the machine's own threads and BLAS.</summary>
+    /// <param name="options">Valid options.</param>
+    public CpuPackingKernels(ClampLossOptions options)
+        : this(options, ThreadTeam.OfMachine, MatrixProduct.OfMachine)
     {
-        var rows = new EmbeddingRows(embeddings);
-        var chunks = ThreadTeam.Chunks(rows.Numbers, LeastNumbers);
-        var sums = _sums.Rent<double>((long)chunks * rows.Width);
-        ThreadTeam.Run(new EmbeddingStatistics.SumWork<TLanes>(rows, sums), chunks);
-        AddUp(sums, chunks, rows.Width, MemoryOf(buffers).EmbeddingSums);
     }
 
     /// <inheritdoc/>
-    public void Statistics(Tensor embeddings, long count, double radiusScale, PackingBuffers buffers)
+    public int Workers => Math.Max(1, torch.get_num_threads());
+
+    /// <inheritdoc/>
+    public IMatrixProduct Product => product;
+
+    /// <inheritdoc/>
+    // Two strips already save a quarter of the first product; many thin ones save little more, and each costs several rendezvous of
+    // threads. A strip is 4 MB at most.
+    public (int Rows, int Columns) LargestStrip(int images) => (Math.Clamp((images + 1) / 2, 256, 512), 2048);
+
+    /// <inheritdoc/>
+    public long ScratchBytes(BatchShape shape, int workers) => new CpuScratch(null, shape, LargestStrip(shape.Images), workers).Bytes;
+
+    /// <inheritdoc/>
+    public void SumEmbeddings(EmbeddingRows embeddings, BatchMemory batch)
     {
-        var rows = new EmbeddingRows(embeddings);
-        var memory = MemoryOf(buffers);
-        memory.Mean.Set(memory.EmbeddingSums, count);
-        var chunks = ThreadTeam.Chunks(rows.Numbers, LeastNumbers);
-        var scratch = _perChunk.Rent<float>(chunks * ImageScratch.Numbers(rows));
-        ThreadTeam.Run(new EmbeddingStatistics.MeasureWork<TLanes>(rows, memory, radiusScale, scratch), chunks);
+        var sums = ScratchOf(batch).PartialSums;
+        var chunks = Chunks(embeddings.Shape.Numbers, LeastNumbers, batch);
+        team.Run(new EmbeddingStatistics.SumWork<TLanes>(embeddings, sums), chunks);
+        AddUp(sums, chunks, embeddings.Width, batch.EmbeddingSums);
     }
 
     /// <inheritdoc/>
-    public bool Interactions(Tensor gram, PairBlock block, PairPotential potential, bool forces, PackingBuffers buffers)
+    public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch)
     {
-        var chunks = ThreadTeam.Chunks((long)block.Rows * block.Columns, LeastPairs);
-        var pairs = new PairInteractions.Pairs
+        EmbeddingStatistics.SetMean(batch, count);
+        new Span<double>(batch.Energy, batch.Workers).Clear();
+        var work = new EmbeddingStatistics.MeasureWork<TLanes>(embeddings, batch, options.RadiusScale, ScratchOf(batch));
+        team.Run(work, Chunks(embeddings.Shape.Numbers, LeastNumbers, batch));
+    }
+
+    /// <inheritdoc/>
+    public bool Interactions(PairStrip strip, Matrix pairs, bool forces, BatchMemory batch)
+    {
+        var scratch = ScratchOf(batch);
+        var work = new PairInteractions.Strip
         {
-            Gram = (float*)TensorMemory.Of(gram),
-            GramStride = (nint)gram.stride(0),
-            Block = block,
-            Batch = MemoryOf(buffers),
-            Width = (int)buffers.Shape.Width,
-            Strength = (float)(potential.Exponent * potential.RepulsionWeight),
-            LeastSquaredDistance = (float)(potential.MinSeparation * potential.MinSeparation),
-            LargestReach = (float)potential.MaxContactDistance,
-            ColumnSums = _perChunk.Rent<float>(chunks * 2L * block.Columns),
-            Totals = _totals.Rent<PairInteractions.ChunkTotals>(chunks),
+            Pairs = strip,
+            Matrix = pairs,
+            Batch = batch,
+            Scratch = scratch,
+            Strength = (float)(options.PotentialExponent * options.RepulsionWeight),
+            LeastSquaredDistance = (float)(options.MinSeparation * options.MinSeparation),
+            LargestReach = (float)options.MaxContactDistance,
         };
-        RunRows(pairs, potential.Exponent, chunks);
-        var totals = AddUp(pairs, chunks);
-        if (forces && totals.AnyClose)
+        var chunks = Chunks((long)strip.Rows * strip.Columns, LeastPairs, batch);
+        Interact(work, chunks);
+        var found = new ReadOnlySpan<PairInteractions.Found>(scratch.Found, chunks);
+        var (anyContact, anyClose) = (false, false);
+        foreach (var ofChunk in found)
         {
-            ApplyCloseForces(pairs);
+            anyContact |= ofChunk.AnyContact;
+            anyClose |= ofChunk.AnyClose;
         }
 
-        return totals.AnyContact;
+        if (forces && anyClose)
+        {
+            team.Run(new PairInteractions.CloseForceWork<TLanes>(work), chunks);
+            team.Run(new PairInteractions.ClearCloseWork(work), chunks);
+        }
+
+        return anyContact;
     }
 
     /// <inheritdoc/>
-    public void LossOfEnergy(PairPotential potential, bool logEnergy, PackingBuffers buffers, Tensor loss, Tensor slope)
+    public void LossOfEnergy(BatchMemory batch, float* loss, double* slope)
     {
-        var memory = MemoryOf(buffers);
-        var energy = potential.RepulsionWeight * *memory.Energy;
-        for (int image = 0; potential.SizeWeight != 0 && image < buffers.Shape.Images; image++)
+        var energy = 0.0;
+        for (int worker = 0; worker < batch.Workers; worker++)
         {
-            energy += potential.SizeWeight * memory.Radii[image];
+            energy += options.RepulsionWeight * batch.Energy[worker];
         }
 
-        *(float*)TensorMemory.Of(loss) = (float)(logEnergy ? Math.Log(energy + Floors.Energy) : energy);
-        *(double*)TensorMemory.Of(slope) = logEnergy ? 1 / (energy + Floors.Energy) : 1;
+        for (int image = 0; options.SizeWeight != 0 && image < batch.Shape.Images; image++)
+        {
+            energy += options.SizeWeight * batch.Radii[image];
+        }
+
+        *loss = (float)(options.LogEnergy ? Math.Log(energy + Floors.Energy) : energy);
+        *slope = options.LogEnergy ? 1 / (energy + Floors.Energy) : 1;
     }
 
     /// <inheritdoc/>
-    public void Gradient(Tensor embeddings, PairPotential potential, PackingBuffers buffers, Tensor projected, Tensor sums)
+    public void Gradient(EmbeddingRows embeddings, BatchMemory batch, float* projected, double* sums)
     {
-        var rows = new EmbeddingRows(embeddings);
-        var chunks = ThreadTeam.Chunks(rows.Numbers, LeastNumbers);
-        var perChunk = _sums.Rent<double>((long)chunks * rows.Width);
-        var scratch = _perChunk.Rent<float>(chunks * ImageScratch.Numbers(rows));
-        var work = new EmbeddingGradient.ProjectWork<TLanes>(
-            rows, MemoryOf(buffers), potential, new EmbeddingRows(projected), perChunk, scratch);
-        ThreadTeam.Run(work, chunks);
-        AddUp(perChunk, chunks, rows.Width, (double*)TensorMemory.Of(sums));
+        var scratch = ScratchOf(batch);
+        var chunks = Chunks(embeddings.Shape.Numbers, LeastNumbers, batch);
+        var result = EmbeddingRows.Contiguous(projected, embeddings.Shape);
+        team.Run(new EmbeddingGradient.ProjectWork<TLanes>(embeddings, batch, options, result, scratch), chunks);
+        AddUp(scratch.PartialSums, chunks, embeddings.Width, sums);
     }
 
     /// <inheritdoc/>
-    public void Centre(Tensor projected, Tensor sums, long count, Tensor slope, Tensor? upstream, Tensor result)
+    public void Centre(
+        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result)
     {
-        var (rows, width) = (projected.size(0) * projected.size(1), (int)projected.size(2));
-        var mean = _perChunk.Rent<float>(width);
-        var sum = (double*)TensorMemory.Of(sums);
-        for (int d = 0; d < width; d++)
-        {
-            mean[d] = (float)(sum[d] / count);
-        }
-
-        var scale = *(double*)TensorMemory.Of(slope) * (upstream is null ? 1 : *(float*)TensorMemory.Of(upstream));
-        var work = new EmbeddingGradient.CentreWork<TLanes>(
-            (float*)TensorMemory.Of(projected), mean, (float)scale, rows, width, (float*)TensorMemory.Of(result));
-        ThreadTeam.Run(work, ThreadTeam.Chunks(rows * width, LeastNumbers));
+        var scale = (float)(*slope * (upstream == null ? 1 : *upstream));
+        var work = new EmbeddingGradient.CentreWork<TLanes>(projected, sums, count, scale, shape, (float*)result);
+        team.Run(work, (int)Math.Clamp(shape.Numbers / LeastNumbers, 1, Workers));
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _mean.Dispose();
-        _sums.Dispose();
-        _perChunk.Dispose();
-        _totals.Dispose();
-    }
-
-    private static void RunRows(PairInteractions.Pairs pairs, double exponent, int chunks)
-    {
-        if (exponent == 2)
-        {
-            ThreadTeam.Run(new PairInteractions.RowWork<TLanes, PairInteractions.Harmonic>(pairs, default), chunks);
-        }
-        else
-        {
-            var power = new PairInteractions.AnyPower((float)(exponent - 1));
-            ThreadTeam.Run(new PairInteractions.RowWork<TLanes, PairInteractions.AnyPower>(pairs, power), chunks);
-        }
-    }
-
-    private static PairInteractions.ChunkTotals AddUp(PairInteractions.Pairs pairs, int chunks)
-    {
-        var (block, total) = (pairs.Block, default(PairInteractions.ChunkTotals));
-        for (int chunk = 0; chunk < chunks; chunk++)
-        {
-            total.Energy += pairs.Totals[chunk].Energy;
-            total.AnyContact |= pairs.Totals[chunk].AnyContact;
-            total.AnyClose |= pairs.Totals[chunk].AnyClose;
-            for (int column = 0; block.Mirrored && column < block.Columns; column++)
-            {
-                var sums = pairs.ColumnSums + (nint)chunk * 2 * block.Columns + column;
-                pairs.Batch.ContactSums[block.Column + column] += sums[0];
-                pairs.Batch.RadiusGradients[block.Column + column] += sums[block.Columns];
-            }
-        }
-
-        *pairs.Batch.Energy += block.Mirrored ? total.Energy : total.Energy / 2;
-        return total;
-    }
-
-    private static void ApplyCloseForces(PairInteractions.Pairs pairs)
-    {
-        var block = pairs.Block;
-        ThreadTeam.Run(
-            new PairInteractions.CloseForceWork<TLanes>(pairs), ThreadTeam.Chunks((long)block.Rows * block.Columns, LeastPairs));
-        for (int row = 0; row < block.Rows; row++)
-        {
-            foreach (ref var factor in new Span<float>(pairs.Gram + row * pairs.GramStride, block.Columns))
-            {
-                factor = factor < 0 ? 0 : factor;
-            }
-        }
-    }
+    /// <summary>How many chunks to cut work into: one for each worker, fewer when there is little to do.</summary>
+    private static int Chunks(long work, long leastWork, BatchMemory batch) => (int)Math.Clamp(work / leastWork, 1, batch.Workers);
 
     private static void AddUp(double* sums, int chunks, int width, double* result)
     {
@@ -190,13 +151,23 @@ internal sealed unsafe class CpuPackingKernels<TLanes> : IPackingKernels
         }
     }
 
-    private BatchMemory MemoryOf(PackingBuffers buffers)
-    {
-        if (_known != buffers)
-        {
-            (_known, _memory) = (buffers, new BatchMemory(buffers, _mean));
-        }
+    private CpuScratch ScratchOf(BatchMemory batch) => new(batch.Scratch, batch.Shape, LargestStrip(batch.Shape.Images), batch.Workers);
 
-        return _memory;
+    private void Interact(PairInteractions.Strip strip, int chunks)
+    {
+        var twiceExponent = 2 * options.PotentialExponent;
+        if (twiceExponent == 4)
+        {
+            team.Run(new PairInteractions.RowWork<TLanes, PairInteractions.Harmonic>(strip, default), chunks);
+        }
+        else if (twiceExponent is <= PairInteractions.HalfPower.Most && twiceExponent == Math.Floor(twiceExponent))
+        {
+            team.Run(new PairInteractions.RowWork<TLanes, PairInteractions.HalfPower>(strip, new((int)twiceExponent - 2)), chunks);
+        }
+        else
+        {
+            var power = new PairInteractions.AnyPower((float)(options.PotentialExponent - 1));
+            team.Run(new PairInteractions.RowWork<TLanes, PairInteractions.AnyPower>(strip, power), chunks);
+        }
     }
 }

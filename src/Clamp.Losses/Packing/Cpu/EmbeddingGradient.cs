@@ -19,14 +19,17 @@ internal static unsafe class EmbeddingGradient
 {
     /// <summary>h of each chunk's images, and their sum, to D doubles per chunk.</summary>
     internal readonly struct ProjectWork<TLanes>(
-        EmbeddingRows embeddings, BatchMemory batch, PairPotential potential, EmbeddingRows projected, double* sums, float* scratch)
+        EmbeddingRows embeddings, BatchMemory batch, ClampLossOptions options, EmbeddingRows projected, CpuScratch scratch)
         : IChunkedWork
         where TLanes : unmanaged, ILanes<TLanes>
     {
+        private readonly double _radiusScale = options.RadiusScale;
+        private readonly double _sizeWeight = options.SizeWeight;
+
         public void Run(int chunk, int chunks)
         {
-            var own = new ImageScratch(scratch, embeddings, chunk);
-            var ownSums = sums + (nint)chunk * embeddings.Width;
+            var own = new ImageScratch(scratch.Of(chunk), embeddings.Shape);
+            var ownSums = scratch.PartialSums + (nint)chunk * embeddings.Width;
             new Span<double>(ownSums, embeddings.Width).Clear();
             var (first, end) = embeddings.ImagesOf(chunk, chunks);
             for (int image = first; image < end; image++)
@@ -37,27 +40,34 @@ internal static unsafe class EmbeddingGradient
 
         private void Project(int image, ImageScratch own, double* ownSums)
         {
-            var deviationWeight = DeviationWeight(image);
+            var (contactSum, radiusGradient) = (0.0, _sizeWeight);
+            for (int worker = 0; worker < batch.Workers; worker++)
+            {
+                var sum = (nint)worker * embeddings.Images + image;
+                contactSum += batch.ContactSums[sum];
+                radiusGradient += batch.RadiusGradients[sum];
+            }
+
+            var deviationWeight = DeviationWeight(image, radiusGradient);
             if (batch.Delicate[image] != 0)
             {
-                Combine(image, own.Extra, 1, batch.ContactSums[image]);
-                DelicateImage.Project(embeddings, batch.Mean.Exact, image, own, deviationWeight, projected, ownSums);
+                Combine(image, own.Extra, 1, contactSum);
+                DelicateImage.Project(embeddings, batch.ExactMean, image, own, deviationWeight, projected, ownSums);
             }
             else
             {
                 var share = 1.0 / embeddings.Views;
-                Combine(image, own.Extra, share, share * batch.ContactSums[image] + deviationWeight);
+                Combine(image, own.Extra, share, share * contactSum + deviationWeight);
                 ProjectViews(image, own, (float)deviationWeight, ownSums);
             }
         }
 
         /// <summary>b, from r = r_s sqrt(T / m + 1e-12), m = min(D, V), and T = sum of norm(p - c)^2 / (V - 1).</summary>
-        private double DeviationWeight(int image)
+        private double DeviationWeight(int image, double radiusGradient)
         {
-            var radiusGradient = batch.RadiusGradients[image] + potential.SizeWeight;
-            var radiusOverScale = batch.Radii[image] / potential.RadiusScale;
+            var radiusOverScale = batch.Radii[image] / _radiusScale;
             var degrees = (double)Math.Min(embeddings.Width, embeddings.Views) * (embeddings.Views - 1);
-            return radiusGradient * potential.RadiusScale / (degrees * radiusOverScale);
+            return radiusGradient * _radiusScale / (degrees * radiusOverScale);
         }
 
         /// <summary>forceWeight * (A C)_i - centroidWeight * c_i.</summary>
@@ -111,8 +121,8 @@ internal static unsafe class EmbeddingGradient
         private float Along<T>(float* row, float* gradient, float* point, float inverseNorm, float deviationWeight, int from, int to)
             where T : unmanaged, ILanes<T>
         {
-            var high = batch.Mean.High;
-            var low = batch.Mean.Low;
+            var high = batch.MeanHigh;
+            var low = batch.MeanLow;
             var products = T.All(0);
             for (int d = from; d < to; d += T.Count)
             {
@@ -150,23 +160,41 @@ internal static unsafe class EmbeddingGradient
     }
 
     /// <summary>(h - mean of h) * scale.</summary>
-    internal readonly struct CentreWork<TLanes>(float* projected, float* mean, float scale, long rows, int width, float* result)
+    internal readonly struct CentreWork<TLanes>(float* projected, double* sums, long count, float scale, BatchShape shape, float* result)
         : IChunkedWork
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        // As much of the mean as lies comfortably on the stack.
+        private const int MostWidth = 1024;
+
         public void Run(int chunk, int chunks)
         {
-            var whole = width - width % TLanes.Count;
-            for (long row = rows * chunk / chunks; row < rows * (chunk + 1) / chunks; row++)
+            for (int from = 0; from < shape.Width; from += MostWidth)
             {
-                Centre<TLanes>((nint)row * width, 0, whole);
-                Centre<Lanes1>((nint)row * width, whole, width);
+                Centre(shape.Rows * chunk / chunks, shape.Rows * (chunk + 1) / chunks, from, Math.Min(MostWidth, shape.Width - from));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Centre(long firstRow, long endRow, int from, int width)
+        {
+            var mean = stackalloc float[MostWidth];
+            for (int d = 0; d < width; d++)
+            {
+                mean[d] = (float)(sums[from + d] / count);
+            }
+
+            var whole = width - width % TLanes.Count;
+            for (long row = firstRow; row < endRow; row++)
+            {
+                var offset = (nint)row * shape.Width + from;
+                Centre<TLanes>(offset, mean, 0, whole);
+                Centre<Lanes1>(offset, mean, whole, width);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Centre<T>(nint offset, int from, int to)
+        private void Centre<T>(nint offset, float* mean, int from, int to)
             where T : unmanaged, ILanes<T>
         {
             for (int d = from; d < to; d += T.Count)

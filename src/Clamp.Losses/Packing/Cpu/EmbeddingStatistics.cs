@@ -5,7 +5,7 @@ namespace Clamp.Losses.Packing.Cpu;
 /// <summary>
 /// Kernel 1: centre the embeddings, put them on the unit sphere, and measure each image's centroid, its squared norm and its radius.
 /// Layout: embeddings [V, B, D] with any view and image strides; results per image, inverse norms [B, V].
-/// Precision: the sum over the batch and the squared centroid norms in double; the mean as two float32 (<see cref="MeanEmbedding"/>);
+/// Precision: the sum over the batch and the squared centroid norms in double; the mean as two float32 (<see cref="BatchMemory.Mean"/>);
 /// the rest in float32, lane by lane. Images whose norms leave float32's comfortable range, or whose views nearly agree, are done
 /// again in double (<see cref="DelicateImage"/>).
 /// Tolerance: 1e-6 relative to each result. Reference: <see cref="Composite.SubManifolds"/>.
@@ -24,6 +24,22 @@ internal static unsafe class EmbeddingStatistics
     /// <param name="embeddings">For V and D.</param>
     public static double RadiusOverScale(double spread, EmbeddingRows embeddings) =>
         Math.Sqrt(spread / Math.Min(embeddings.Width, embeddings.Views) + Floors.SquaredRadius);
+
+    /// <summary>mu, from the sum of embeddings.</summary>
+    /// <param name="batch">The step's memory.</param>
+    /// <param name="count">How many embeddings were summed.</param>
+    public static void SetMean(BatchMemory batch, long count)
+    {
+        var high = batch.MeanHigh;
+        var low = batch.MeanLow;
+        for (int d = 0; d < batch.Shape.Width; d++)
+        {
+            var exact = batch.EmbeddingSums[d] / count;
+            batch.ExactMean[d] = exact;
+            high[d] = (float)exact;
+            low[d] = (float)(exact - high[d]);
+        }
+    }
 
     /// <summary>The sum of each chunk's embeddings, to D doubles per chunk.</summary>
     internal readonly struct SumWork<TLanes>(EmbeddingRows embeddings, double* sums) : IChunkedWork
@@ -57,13 +73,13 @@ internal static unsafe class EmbeddingStatistics
     }
 
     /// <summary>The statistics of each chunk's images.</summary>
-    internal readonly struct MeasureWork<TLanes>(EmbeddingRows embeddings, BatchMemory batch, double radiusScale, float* scratch)
+    internal readonly struct MeasureWork<TLanes>(EmbeddingRows embeddings, BatchMemory batch, double radiusScale, CpuScratch scratch)
         : IChunkedWork
         where TLanes : unmanaged, ILanes<TLanes>
     {
         public void Run(int chunk, int chunks)
         {
-            var own = new ImageScratch(scratch, embeddings, chunk);
+            var own = new ImageScratch(scratch.Of(chunk), embeddings.Shape);
             var (first, end) = embeddings.ImagesOf(chunk, chunks);
             for (int image = first; image < end; image++)
             {
@@ -79,10 +95,15 @@ internal static unsafe class EmbeddingStatistics
             // Negated: a NaN spread is delicate, where it stays NaN.
             var delicate = !(spread >= LeastSpread);
             batch.Delicate[image] = delicate ? (byte)1 : (byte)0;
-            spread = delicate ? DelicateImage.SpreadOf(embeddings, batch.Mean.Exact, image, own, centroid) : spread;
+            spread = delicate ? DelicateImage.SpreadOf(embeddings, batch.ExactMean, image, own, centroid) : spread;
             batch.Radii[image] = (float)(radiusScale * RadiusOverScale(spread, embeddings));
             batch.SquaredNorms[image] = SquaredNorm(centroid);
             new Span<float>(batch.CentroidForces + (nint)image * embeddings.Width, embeddings.Width).Clear();
+            for (int worker = 0; worker < batch.Workers; worker++)
+            {
+                var sum = (nint)worker * embeddings.Images + image;
+                (batch.ContactSums[sum], batch.RadiusGradients[sum]) = (0, 0);
+            }
         }
 
         /// <summary>The centroid and the spread T about it; NaN when a norm is out of range.</summary>
@@ -112,8 +133,8 @@ internal static unsafe class EmbeddingStatistics
         private float Centre<T>(float* row, float* centred, int from, int to)
             where T : unmanaged, ILanes<T>
         {
-            var high = batch.Mean.High;
-            var low = batch.Mean.Low;
+            var high = batch.MeanHigh;
+            var low = batch.MeanLow;
             var squares = T.All(0);
             for (int d = from; d < to; d += T.Count)
             {

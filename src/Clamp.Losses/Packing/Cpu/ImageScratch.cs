@@ -1,6 +1,6 @@
 namespace Clamp.Losses.Packing.Cpu;
 
-/// <summary>Memory for one image at a time, one per chunk of work.</summary>
+/// <summary>Memory for one image at a time.</summary>
 internal readonly unsafe struct ImageScratch
 {
     private const int CacheLine = 16;
@@ -8,15 +8,14 @@ internal readonly unsafe struct ImageScratch
     private readonly float* _memory;
     private readonly nint _views;
 
-    /// <summary>The memory of one chunk.</summary>
-    /// <param name="memory"><see cref="Numbers"/> numbers for every chunk.</param>
-    /// <param name="embeddings">The batch.</param>
-    /// <param name="chunk">Which chunk.</param>
-    public ImageScratch(float* memory, EmbeddingRows embeddings, int chunk)
+    /// <summary>Lays it out.</summary>
+    /// <param name="memory"><see cref="Numbers"/> numbers.</param>
+    /// <param name="shape">V, B and D.</param>
+    public ImageScratch(float* memory, BatchShape shape)
     {
-        _memory = memory + chunk * Numbers(embeddings);
-        Stride = StrideOf(embeddings);
-        _views = embeddings.Views;
+        _memory = memory;
+        Stride = StrideOf(shape);
+        _views = shape.Views;
     }
 
     /// <summary>From one view to the next.</summary>
@@ -32,13 +31,12 @@ internal readonly unsafe struct ImageScratch
     /// <param name="view">Which view.</param>
     public float* Row(int view) => _memory + RoundedUp(4 * (int)_views) + (view + 1) * Stride;
 
-    /// <summary>How many numbers one chunk needs.</summary>
-    /// <param name="embeddings">The batch.</param>
-    public static nint Numbers(EmbeddingRows embeddings) =>
-        RoundedUp(4 * embeddings.Views) + (embeddings.Views + 1) * StrideOf(embeddings);
+    /// <summary>How many numbers it takes.</summary>
+    /// <param name="shape">V, B and D.</param>
+    public static nint Numbers(BatchShape shape) => RoundedUp(4 * shape.Views) + (shape.Views + 1) * StrideOf(shape);
 
     // A cache line more than the row: views of a power of two apart would fight for the same few places in the cache.
-    private static nint StrideOf(EmbeddingRows embeddings) => RoundedUp(embeddings.Width) + CacheLine;
+    private static nint StrideOf(BatchShape shape) => RoundedUp(shape.Width) + CacheLine;
 
     private static nint RoundedUp(int numbers) => (numbers + CacheLine - 1) / CacheLine * CacheLine;
 }

@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 namespace Clamp.Losses.Packing.Cpu;
 
 /// <summary>
-/// Kernel 2: the interactions of a block of pairs, in place: c_i . c_j becomes A_ij = alpha w_rep u^(alpha-1) / (s d) on contacts and
+/// Kernel 2: the interactions of a strip of pairs, in place: c_i . c_j becomes A_ij = alpha w_rep u^(alpha-1) / (s d) on contacts and
 /// 0 elsewhere, with u = 1 - d/s. Also the energy u^alpha, the sums of A, and dE/dr = alpha w_rep u^(alpha-1) d / s^2 where the reach
-/// s = min(r_i + r_j + 1e-6, d_max) is not capped; for the images of rows, and in a mirrored block for those of columns.
-/// Layout: the block [rows, columns], its rows contiguous at any stride, row i and column j at any place of the batch.
+/// s = min(r_i + r_j + 1e-6, d_max) is not capped; for the images of rows, and beside the diagonal for those of columns.
+/// Layout: the strip [rows, columns], its rows contiguous at any stride, row i and column j at any place of the batch.
 /// Close pairs: d^2 = norm(c_i)^2 + norm(c_j)^2 - 2 c_i . c_j cancels when centroids are close, and so does (A C)_i - sum(A) c_i.
-/// Such pairs are done from c_i - c_j, the force too; until it has been applied, the block holds -A for them (A is never negative).
-/// Precision: float32, the energy in double from one row of one block on; sums of A and dE/dr in double from one block on.
+/// Such pairs are done from c_i - c_j, the force too; until it has been applied, the strip holds -A for them (A is never negative).
+/// Precision: float32, the energy in double from one row of one strip on; sums of A and dE/dr in double from one strip on.
 /// NaN: comparisons are negated, so that a NaN distance is a contact and reaches the energy.
 /// Tolerance: 3e-6 relative to norms over a row. Reference: <see cref="Composite.Contacts"/>.
 /// </summary>
@@ -36,6 +36,25 @@ internal static unsafe class PairInteractions
             where T : unmanaged, ILanes<T> => overlap;
     }
 
+    /// <summary>alpha a multiple of one half: a root and products.</summary>
+    internal readonly struct HalfPower(int halves) : IOverlapPower
+    {
+        /// <summary>The largest 2 alpha for which products are faster than <see cref="AnyPower"/>.</summary>
+        public const double Most = 12;
+
+        public T Of<T>(T overlap)
+            where T : unmanaged, ILanes<T>
+        {
+            var power = halves % 2 == 0 ? T.All(1) : T.Sqrt(overlap);
+            for (int factor = 0; factor < halves / 2; factor++)
+            {
+                power *= overlap;
+            }
+
+            return power;
+        }
+    }
+
     /// <summary>Any alpha.</summary>
     internal readonly struct AnyPower(float exponentLessOne) : IOverlapPower
     {
@@ -43,94 +62,113 @@ internal static unsafe class PairInteractions
             where T : unmanaged, ILanes<T> => T.Power(overlap, exponentLessOne);
     }
 
-    /// <summary>The pairs of a block and where their sums go.</summary>
-    internal struct Pairs
+    /// <summary>A strip of pairs and where its sums go.</summary>
+    internal struct Strip
     {
-        public float* Gram;
-        public nint GramStride;
-        public PairBlock Block;
+        public PairStrip Pairs;
+        public Matrix Matrix;
         public BatchMemory Batch;
-        public int Width;
+        public CpuScratch Scratch;
         public float Strength;
         public float LeastSquaredDistance;
         public float LargestReach;
 
-        /// <summary>The sums of A, then of dE/dr, over each column: 2 * columns numbers per chunk.</summary>
-        public float* ColumnSums;
+        /// <summary>How many columns lie beside the diagonal.</summary>
+        public readonly int Beside => Pairs.Columns - Pairs.Square;
 
-        /// <summary>Per chunk.</summary>
-        public ChunkTotals* Totals;
+        /// <summary>The rows of one chunk out of several.</summary>
+        /// <param name="chunk">Its number.</param>
+        /// <param name="chunks">How many there are.</param>
+        public readonly (int First, int End) RowsOf(int chunk, int chunks) =>
+            ((int)((long)Pairs.Rows * chunk / chunks), (int)((long)Pairs.Rows * (chunk + 1) / chunks));
+
+        /// <summary>The numbers of one row.</summary>
+        /// <param name="row">Which row.</param>
+        public readonly float* Row(int row) => Matrix.Data + (nint)row * Matrix.Stride;
     }
 
-    /// <summary>What a chunk of rows adds up to.</summary>
-    internal struct ChunkTotals
+    /// <summary>What a worker has met in a strip.</summary>
+    internal struct Found
     {
-        public double Energy;
         public bool AnyContact;
         public bool AnyClose;
     }
 
-    /// <summary>The rows of a block.</summary>
-    internal readonly struct RowWork<TLanes, TPower>(Pairs pairs, TPower power) : IChunkedWork
+    /// <summary>The rows of a strip.</summary>
+    internal readonly struct RowWork<TLanes, TPower>(Strip strip, TPower power) : IChunkedWork
         where TLanes : unmanaged, ILanes<TLanes>
         where TPower : unmanaged, IOverlapPower
     {
         public void Run(int chunk, int chunks)
         {
-            var block = pairs.Block;
-            var totals = default(ChunkTotals);
-            var columnSums = block.Mirrored ? pairs.ColumnSums + (nint)chunk * 2 * block.Columns : null;
-            if (block.Mirrored)
+            // The sums of A, then of dE/dr, over each column beside the diagonal.
+            var columnSums = strip.Scratch.Of(chunk);
+            new Span<float>(columnSums, 2 * strip.Beside).Clear();
+            var found = default(Found);
+            var (first, end) = strip.RowsOf(chunk, chunks);
+            for (int row = first; row < end; row++)
             {
-                new Span<float>(columnSums, 2 * block.Columns).Clear();
+                Interact(row, chunk, columnSums, ref found);
             }
 
-            var end = (int)((long)block.Rows * (chunk + 1) / chunks);
-            for (int row = (int)((long)block.Rows * chunk / chunks); row < end; row++)
-            {
-                Interact(row, columnSums, ref totals);
-            }
+            strip.Scratch.Found[chunk] = found;
+            AddColumns(chunk, columnSums);
+        }
 
-            pairs.Totals[chunk] = totals;
+        private void AddColumns(int chunk, float* columnSums)
+        {
+            var firstSum = (nint)chunk * strip.Batch.Shape.Images + strip.Pairs.Column + strip.Pairs.Square;
+            for (int column = 0; column < strip.Beside; column++)
+            {
+                strip.Batch.ContactSums[firstSum + column] += columnSums[column];
+                strip.Batch.RadiusGradients[firstSum + column] += columnSums[strip.Beside + column];
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Interact(int row, float* columnSums, ref ChunkTotals totals)
+        private void Interact(int row, int chunk, float* columnSums, ref Found found)
         {
-            var columns = pairs.Block.Columns;
-            var whole = columns - columns % TLanes.Count;
+            var (square, columns) = (strip.Pairs.Square, strip.Pairs.Columns);
             var sums = default(RowSums);
-            Interact<TLanes>(row, columnSums, ref sums, 0, whole);
-            Interact<Lanes1>(row, columnSums, ref sums, whole, columns);
-            var image = pairs.Block.Row + row;
-            pairs.Batch.ContactSums[image] += sums.Contact;
-            pairs.Batch.RadiusGradients[image] += sums.RadiusGradient;
-            totals.Energy += sums.Energy;
-            totals.AnyContact |= sums.AnyContact;
-            totals.AnyClose |= sums.AnyClose;
+            var whole = square - square % TLanes.Count;
+            Interact<TLanes>(row, null, ref sums, 0, whole);
+            Interact<Lanes1>(row, null, ref sums, whole, square);
+
+            // In the square each pair comes twice.
+            sums.Energy /= 2;
+            whole = columns - strip.Beside % TLanes.Count;
+            Interact<TLanes>(row, columnSums - square, ref sums, square, whole);
+            Interact<Lanes1>(row, columnSums - square, ref sums, whole, columns);
+            var sum = (nint)chunk * strip.Batch.Shape.Images + strip.Pairs.Row + row;
+            strip.Batch.ContactSums[sum] += sums.Contact;
+            strip.Batch.RadiusGradients[sum] += sums.RadiusGradient;
+            strip.Batch.Energy[chunk] += sums.Energy;
+            strip.Scratch.CloseRows[row] = sums.AnyClose;
+            found.AnyContact |= sums.AnyContact;
+            found.AnyClose |= sums.AnyClose;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Interact<T>(int row, float* columnSums, ref RowSums sums, int from, int to)
             where T : unmanaged, ILanes<T>
         {
-            var image = pairs.Block.Row + row;
-            var gram = pairs.Gram + row * pairs.GramStride;
-            var squaredNorms = pairs.Batch.SquaredNorms + pairs.Block.Column;
-            var radii = pairs.Batch.Radii + pairs.Block.Column;
-            var ownSquaredNorm = T.All(pairs.Batch.SquaredNorms[image]);
-            var ownRadius = T.All(pairs.Batch.Radii[image] + (float)Floors.Reach);
+            var image = strip.Pairs.Row + row;
+            var products = strip.Row(row);
+            var squaredNorms = strip.Batch.SquaredNorms + strip.Pairs.Column;
+            var radii = strip.Batch.Radii + strip.Pairs.Column;
+            var ownSquaredNorm = T.All(strip.Batch.SquaredNorms[image]);
+            var ownRadius = T.All(strip.Batch.Radii[image] + (float)Floors.Reach);
             var (energy, contact, radiusGradient) = (T.All(0), T.All(0), T.All(0));
             for (int column = from; column < to; column += T.Count)
             {
-                var place = gram + column;
+                var place = products + column;
                 var squaredNorm = ownSquaredNorm + T.Load(squaredNorms + column);
                 var squaredDistance = T.MultiplyAdd(T.Load(place), T.All(-2), squaredNorm);
                 var close = T.AtMost(squaredDistance, squaredNorm * T.All(CloseFraction));
                 squaredDistance += T.All((float)Floors.SquaredDistance);
                 var freeReach = ownRadius + T.Load(radii + column);
-                var reach = T.Min(freeReach, T.All(pairs.LargestReach));
-                var apart = T.AtMost(squaredDistance, T.All(pairs.LeastSquaredDistance)) | T.AtMost(reach * reach, squaredDistance) | close;
+                var reach = T.Min(freeReach, T.All(strip.LargestReach));
+                var apart = T.AtMost(squaredDistance, T.All(strip.LeastSquaredDistance)) | T.AtMost(reach * reach, squaredDistance) | close;
                 var touching = ~apart;
                 if (touching.Signs() != 0)
                 {
@@ -142,7 +180,7 @@ internal static unsafe class PairInteractions
                     sums.AnyContact = true;
                     if (columnSums != null)
                     {
-                        var columnGradients = columnSums + pairs.Block.Columns;
+                        var columnGradients = columnSums + strip.Beside;
                         (T.Load(columnSums + column) + pair.Factor).Store(columnSums + column);
                         (T.Load(columnGradients + column) + pair.RadiusGradient).Store(columnGradients + column);
                     }
@@ -175,8 +213,8 @@ internal static unsafe class PairInteractions
             var inverseReach = reach * distance * inverse;
             var overlap = (reach - distance) * inverseReach;
             var raised = power.Of(overlap);
-            var factor = (T.All(pairs.Strength) * raised * reach * inverse) & touching;
-            var free = T.AtMost(freeReach, T.All(pairs.LargestReach));
+            var factor = (T.All(strip.Strength) * raised * reach * inverse) & touching;
+            var free = T.AtMost(freeReach, T.All(strip.LargestReach));
             return (factor, (overlap * raised) & touching, (factor * squaredDistance * inverseReach) & touching & free);
         }
 
@@ -191,38 +229,39 @@ internal static unsafe class PairInteractions
 
         private void InteractClosely(int row, int column, float* columnSums, ref RowSums sums)
         {
-            var (image, other) = (pairs.Block.Row + row, pairs.Block.Column + column);
+            var (image, other) = (strip.Pairs.Row + row, strip.Pairs.Column + column);
             if (image == other)
             {
                 return;
             }
 
             var squaredDistance = SquaredDistance(image, other) + (float)Floors.SquaredDistance;
-            var freeReach = pairs.Batch.Radii[image] + pairs.Batch.Radii[other] + (float)Floors.Reach;
-            var reach = MathF.Min(freeReach, pairs.LargestReach);
-            if (squaredDistance <= pairs.LeastSquaredDistance || squaredDistance >= reach * reach)
+            var freeReach = strip.Batch.Radii[image] + strip.Batch.Radii[other] + (float)Floors.Reach;
+            var reach = MathF.Min(freeReach, strip.LargestReach);
+            if (squaredDistance <= strip.LeastSquaredDistance || squaredDistance >= reach * reach)
             {
                 return;
             }
 
             var pair = Contact(Lanes1.All(squaredDistance), Lanes1.All(reach), Lanes1.All(freeReach), ~Lanes1.All(0));
-            pairs.Gram[row * pairs.GramStride + column] = -pair.Factor.Sum();
+            strip.Row(row)[column] = -pair.Factor.Sum();
             sums.Energy += pair.Energy.Sum();
             sums.RadiusGradient += pair.RadiusGradient.Sum();
             sums.AnyClose = true;
             if (columnSums != null)
             {
-                columnSums[pairs.Block.Columns + column] += pair.RadiusGradient.Sum();
+                columnSums[strip.Beside + column] += pair.RadiusGradient.Sum();
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private float SquaredDistance(int image, int other)
         {
-            var whole = pairs.Width - pairs.Width % TLanes.Count;
-            var left = pairs.Batch.Centroids + (nint)image * pairs.Width;
-            var right = pairs.Batch.Centroids + (nint)other * pairs.Width;
-            return SquaredDistance<TLanes>(left, right, 0, whole) + SquaredDistance<Lanes1>(left, right, whole, pairs.Width);
+            var width = strip.Batch.Shape.Width;
+            var whole = width - width % TLanes.Count;
+            var left = strip.Batch.Centroids + (nint)image * width;
+            var right = strip.Batch.Centroids + (nint)other * width;
+            return SquaredDistance<TLanes>(left, right, 0, whole) + SquaredDistance<Lanes1>(left, right, whole, width);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -250,51 +289,72 @@ internal static unsafe class PairInteractions
     }
 
     /// <summary>
-    /// The forces A (c_j - c_i) of the close pairs of a block. Each chunk does all pairs for its own dimensions of space, so that no two
+    /// The forces A (c_j - c_i) of the close pairs of a strip. Each chunk does all pairs for its own dimensions of space, so that no two
     /// write the same number.
     /// </summary>
-    internal readonly struct CloseForceWork<TLanes>(Pairs pairs) : IChunkedWork
+    internal readonly struct CloseForceWork<TLanes>(Strip strip) : IChunkedWork
         where TLanes : unmanaged, ILanes<TLanes>
     {
+        private int Width => strip.Batch.Shape.Width;
+
         public void Run(int chunk, int chunks)
         {
-            var steps = (pairs.Width + TLanes.Count - 1) / TLanes.Count;
+            var steps = (Width + TLanes.Count - 1) / TLanes.Count;
             var from = (int)((long)steps * chunk / chunks) * TLanes.Count;
-            var to = Math.Min(pairs.Width, (int)((long)steps * (chunk + 1) / chunks) * TLanes.Count);
-            for (int row = 0; row < pairs.Block.Rows; row++)
+            var to = Math.Min(Width, (int)((long)steps * (chunk + 1) / chunks) * TLanes.Count);
+            for (int row = 0; row < strip.Pairs.Rows; row++)
             {
-                var factors = new ReadOnlySpan<float>(pairs.Gram + row * pairs.GramStride, pairs.Block.Columns);
-                for (int column = 0; column < factors.Length; column++)
+                for (int column = 0; strip.Scratch.CloseRows[row] && column < strip.Pairs.Columns; column++)
                 {
-                    if (factors[column] < 0)
+                    if (strip.Row(row)[column] < 0)
                     {
-                        Repel(pairs.Block.Row + row, pairs.Block.Column + column, -factors[column], from, to);
+                        Repel(row, column, -strip.Row(row)[column], from, to);
                     }
                 }
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Repel(int image, int other, float factor, int from, int to)
+        private void Repel(int row, int column, float factor, int from, int to)
         {
+            var image = (nint)(strip.Pairs.Row + row) * Width;
+            var other = (nint)(strip.Pairs.Column + column) * Width;
+            var mirrored = column >= strip.Pairs.Square;
             var whole = from + (to - from) / TLanes.Count * TLanes.Count;
-            Repel<TLanes>((nint)image * pairs.Width, (nint)other * pairs.Width, factor, from, whole);
-            Repel<Lanes1>((nint)image * pairs.Width, (nint)other * pairs.Width, factor, whole, to);
+            Repel<TLanes>(image, other, mirrored, factor, from, whole);
+            Repel<Lanes1>(image, other, mirrored, factor, whole, to);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Repel<T>(nint image, nint other, float factor, int from, int to)
+        private void Repel<T>(nint image, nint other, bool mirrored, float factor, int from, int to)
             where T : unmanaged, ILanes<T>
         {
-            var centroids = pairs.Batch.Centroids;
-            var forces = pairs.Batch.CentroidForces;
+            var centroids = strip.Batch.Centroids;
+            var forces = strip.Batch.CentroidForces;
             for (int d = from; d < to; d += T.Count)
             {
                 var force = (T.Load(centroids + other + d) - T.Load(centroids + image + d)) * T.All(factor);
                 (T.Load(forces + image + d) + force).Store(forces + image + d);
-                if (pairs.Block.Mirrored)
+                if (mirrored)
                 {
                     (T.Load(forces + other + d) - force).Store(forces + other + d);
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes the close pairs, whose forces have been applied, out of A.</summary>
+    internal readonly struct ClearCloseWork(Strip strip) : IChunkedWork
+    {
+        public void Run(int chunk, int chunks)
+        {
+            var (first, end) = strip.RowsOf(chunk, chunks);
+            for (int row = first; row < end; row++)
+            {
+                for (int column = 0; strip.Scratch.CloseRows[row] && column < strip.Pairs.Columns; column++)
+                {
+                    ref var factor = ref strip.Row(row)[column];
+                    factor = factor < 0 ? 0 : factor;
                 }
             }
         }

@@ -1,39 +1,47 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using TorchSharp;
 
 namespace Clamp.Losses.Packing.Cpu;
+
+/// <summary>Work cut into chunks that may run at the same time, in any order, on any thread; it must not throw.</summary>
+internal interface IChunkedWork
+{
+    /// <summary>Does one chunk.</summary>
+    /// <param name="chunk">Its number.</param>
+    /// <param name="chunks">How many there are.</param>
+    void Run(int chunk, int chunks);
+}
 
 /// <summary>
 /// Runs chunks of work side by side. Where libtorch's own OpenMP threads can be had (GNU OpenMP, as in the Linux packages) it borrows
 /// those: they still spin after the last matrix product, so a chunk starts within a microsecond, where waking a sleeping thread costs
 /// more than a small kernel, and spinning threads would fight any others for the cores. Elsewhere it uses the thread pool.
 /// </summary>
-internal static unsafe class ThreadTeam
+/// <param name="openMp">The address of GOMP_parallel, or 0 for the thread pool.</param>
+internal sealed unsafe class ThreadTeam(nint openMp)
 {
     // void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned flags)
-    private static readonly delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> OpenMp = FindOpenMp();
+    private readonly delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> _openMp =
+        (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)openMp;
 
-    /// <summary>How many chunks to cut work into: as torch.get_num_threads() says, fewer when there is little to do.</summary>
-    /// <param name="work">How many numbers there are to touch.</param>
-    /// <param name="leastWork">How many are worth another thread.</param>
-    public static int Chunks(long work, long leastWork) => (int)Math.Clamp(work / leastWork, 1, Math.Max(1, torch.get_num_threads()));
+    /// <summary>The team of this machine.</summary>
+    public static ThreadTeam OfMachine { get; } = new(TorchLibrary.Function("GOMP_parallel"));
 
     /// <summary>Returns once every chunk is done.</summary>
     /// <typeparam name="TWork">The kind of work.</typeparam>
     /// <param name="work">The work.</param>
     /// <param name="chunks">Into how many chunks it is cut; results may depend on this, never on which thread does which chunk.</param>
-    public static void Run<TWork>(TWork work, int chunks)
+    public void Run<TWork>(TWork work, int chunks)
         where TWork : unmanaged, IChunkedWork
     {
         if (chunks == 1)
         {
             work.Run(0, 1);
         }
-        else if (OpenMp != null)
+        else if (_openMp != null)
         {
             var queue = new Queue(&work, &RunChunk<TWork>, chunks);
-            OpenMp(&DrainOnOpenMpThread, &queue, (uint)chunks, 0);
+            _openMp(&DrainOnOpenMpThread, &queue, (uint)chunks, 0);
         }
         else
         {
@@ -46,16 +54,6 @@ internal static unsafe class ThreadTeam
 
     [UnmanagedCallersOnly]
     private static void DrainOnOpenMpThread(void* queue) => ((Queue*)queue)->Drain();
-
-    private static delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> FindOpenMp()
-    {
-        // A library's handle also finds the symbols of what it depends on, so this is the very OpenMP that libtorch runs on.
-        return OperatingSystem.IsLinux()
-            && NativeLibrary.TryLoad("libtorch_cpu.so", out var library)
-            && NativeLibrary.TryGetExport(library, "GOMP_parallel", out var symbol)
-            ? (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)symbol
-            : null;
-    }
 
     /// <summary>Chunks that the threads of a team take one by one, so that a team of any size does all of them.</summary>
     private struct Queue(void* work, delegate*<void*, int, int, void> run, int chunks)

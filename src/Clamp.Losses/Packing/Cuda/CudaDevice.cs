@@ -1,5 +1,3 @@
-using TorchSharp;
-
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>
@@ -42,18 +40,17 @@ internal sealed unsafe class CudaDevice : IDisposable
     /// <summary>The kernels that read or write embeddings.</summary>
     /// <param name="element">Their dtype: float32, float16 or bfloat16.</param>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
-    public ElementKernels Elements(torch.ScalarType element) => element switch
+    public ElementKernels Elements(ElementType element) => element switch
     {
-        torch.ScalarType.Float32 => _float32.Value,
-        torch.ScalarType.Float16 => _float16.Value,
-        torch.ScalarType.BFloat16 => _bfloat16.Value,
-        _ => throw new ArgumentException($"{element} was given; it must be Float32, Float16 or BFloat16.", nameof(element)),
+        ElementType.Float32 => _float32.Value,
+        ElementType.Float16 => _float16.Value,
+        _ => _bfloat16.Value,
     };
 
     /// <summary>Compiles and loads what embeddings of a dtype need.</summary>
     /// <param name="element">Their dtype: float32, float16 or bfloat16.</param>
     /// <exception cref="InvalidOperationException">Something cannot be compiled or loaded.</exception>
-    public void Prepare(torch.ScalarType element) => _ = (Elements(element), Pairs);
+    public void Prepare(ElementType element) => _ = (Elements(element), Pairs);
 
     /// <summary>Compiles a file and loads its kernels, which stay until the device is disposed.</summary>
     /// <param name="file">The file.</param>

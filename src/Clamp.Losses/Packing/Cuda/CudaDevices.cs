@@ -7,6 +7,7 @@ namespace Clamp.Losses.Packing.Cuda;
 internal sealed class CudaDevices(Func<IReadOnlyList<string>> driver, Func<IReadOnlyList<string>> nvrtc, KernelCache cache) : IDisposable
 {
     private readonly Dictionary<int, CudaDevice> _open = [];
+    private readonly Dictionary<int, CublasProduct> _products = [];
     private readonly Lazy<CudaDriver> _driver = new(() => new CudaDriver(NativeLibraryFile.FirstOf("The CUDA driver", driver())));
     private readonly Lazy<KernelCompiler> _compiler = new(() => new KernelCompiler(
         new Nvrtc(NativeLibraryFile.FirstOf("NVRTC, the CUDA compiler,", nvrtc())), cache));
@@ -37,11 +38,34 @@ internal sealed class CudaDevices(Func<IReadOnlyList<string>> driver, Func<IRead
         }
     }
 
+    /// <summary>The matrix products of a GPU.</summary>
+    /// <param name="ordinal">Its number, the one libtorch uses.</param>
+    /// <exception cref="InvalidOperationException">cuBLAS is missing; the message says where it looked.</exception>
+    public IMatrixProduct Product(int ordinal)
+    {
+        lock (_open)
+        {
+            if (!_products.TryGetValue(ordinal, out var product))
+            {
+                product = new CublasProduct(NativeLibraryFile.FirstOf("cuBLAS", CublasProduct.Names));
+                _products.Add(ordinal, product);
+            }
+
+            return product;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (_open)
         {
+            foreach (var product in _products.Values)
+            {
+                product.Dispose();
+            }
+
+            _products.Clear();
             foreach (var device in _open.Values)
             {
                 device.Dispose();

@@ -1,11 +1,12 @@
-using static TorchSharp.torch;
-
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>The three kernels on a GPU: what is launched, with how many blocks and threads. Nothing waits for the GPU.</summary>
-/// <param name="gpu">The GPU with its kernels; not disposed.</param>
-/// <param name="device">What libtorch calls it.</param>
-internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPackingKernels
+/// <param name="gpu">The GPU with its kernels.</param>
+/// <param name="product">Its matrix products.</param>
+/// <param name="options">Valid options.</param>
+/// <param name="largestStrip">How many rows and columns a strip of pairs has at most; what suits a GPU when null.</param>
+internal sealed unsafe class CudaPackingKernels(
+    CudaDevice gpu, IMatrixProduct product, ClampLossOptions options, (int Rows, int Columns)? largestStrip = null) : IPackingKernels
 {
     private const int MostChunks = 1024;
     private const int TileRows = 64;
@@ -13,114 +14,89 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
     private const int WarpsPerBlock = 8;
     private const int MostBlocksDown = 65535;
 
-    private readonly DeviceScratch _partialSums = new(ScalarType.Float64, device);
-    private readonly DeviceScratch _exactMean = new(ScalarType.Float64, device);
-    private readonly DeviceScratch _mean = new(ScalarType.Float32, device);
-    private readonly DeviceScratch _exactInverseNorms = new(ScalarType.Float64, device);
-    private readonly DeviceScratch _along = new(ScalarType.Float64, device);
-    private readonly DeviceScratch _exactCentroids = new(ScalarType.Float64, device);
-    private readonly DeviceScratch _rowSums = new(ScalarType.Float32, device);
-    private readonly DeviceScratch _columnSums = new(ScalarType.Float32, device);
-    private readonly DeviceScratch _tileEnergies = new(ScalarType.Float64, device);
-    private readonly DeviceScratch _closeTiles = new(ScalarType.Byte, device);
+    /// <inheritdoc/>
+    public int Workers => 1;
 
     /// <inheritdoc/>
-    public void SumEmbeddings(Tensor embeddings, PackingBuffers buffers)
+    public IMatrixProduct Product => product;
+
+    /// <inheritdoc/>
+    // A launch costs more than the pairs of a small batch: one square up to 2048 images, and strips of 64 MB at most.
+    public (int Rows, int Columns) LargestStrip(int images) => largestStrip ?? (2048, 8192);
+
+    /// <inheritdoc/>
+    public long ScratchBytes(BatchShape shape, int workers) => ScratchOf(null, shape).Bytes;
+
+    /// <inheritdoc/>
+    public void SumEmbeddings(EmbeddingRows embeddings, BatchMemory batch)
     {
-        var (views, images, width) = SizesOf(embeddings);
-        var chunks = ChunksOf(images);
+        var (scratch, chunks) = (ScratchOf(batch), ChunksOf(embeddings.Images));
         gpu.Launch(
-            gpu.Elements(embeddings.dtype).SumEmbeddings, (Blocks(width, 128), chunks), (32, 8),
-            embeddings, embeddings.stride(0), embeddings.stride(1), views, images, width, _partialSums.Rent((long)chunks * width));
-        AddPartialSums(embeddings.dtype, chunks, width, buffers.EmbeddingSums);
+            gpu.Elements(embeddings.Element).SumEmbeddings, (Blocks(embeddings.Width, 128), chunks), (32, 8),
+            embeddings.Data, embeddings.ViewStride, embeddings.ImageStride, embeddings.Views, embeddings.Images, embeddings.Width,
+            scratch.PartialSums);
+        AddPartialSums(embeddings, scratch, batch.EmbeddingSums);
     }
 
     /// <inheritdoc/>
-    public void Statistics(Tensor embeddings, long count, double radiusScale, PackingBuffers buffers)
+    public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch)
     {
-        var (views, images, width) = SizesOf(embeddings);
-        var kernels = gpu.Elements(embeddings.dtype);
-        var padded = 4 * Blocks(width, 4);
+        var (scratch, kernels) = (ScratchOf(batch), gpu.Elements(embeddings.Element));
         gpu.Launch(
-            kernels.SplitMean, (Blocks(padded, 256), 1), (256, 1),
-            buffers.EmbeddingSums, count, width, _exactMean.Rent(width), _mean.Rent(2 * padded));
+            kernels.SplitMean, (Blocks(batch.PaddedWidth, 256), 1), (256, 1),
+            batch.EmbeddingSums, count, embeddings.Width, batch.ExactMean, batch.Mean);
         gpu.Launch(
-            kernels.MeasureImages, (images, 1), (ThreadsPerImage(views), 1),
-            embeddings, embeddings.stride(0), embeddings.stride(1), views, images, width,
-            _exactMean.Rent(width), _mean.Rent(2 * padded), radiusScale,
-            buffers.InverseNorms, _exactInverseNorms.Rent((long)images * views), buffers.Delicate,
-            buffers.Centroids, buffers.CentroidForces, buffers.SquaredNorms, buffers.Radii);
+            kernels.MeasureImages, (embeddings.Images, 1), (ThreadsPerImage(embeddings.Views), 1),
+            embeddings.Data, embeddings.ViewStride, embeddings.ImageStride, embeddings.Views, embeddings.Images, embeddings.Width,
+            batch.ExactMean, batch.Mean, options.RadiusScale, batch.InverseNorms, scratch.ExactInverseNorms, batch.Delicate,
+            batch.Centroids, batch.CentroidForces, batch.SquaredNorms, batch.Radii,
+            batch.ContactSums, batch.RadiusGradients, batch.Energy);
     }
 
     /// <inheritdoc/>
     /// <returns>True: whether A is zero everywhere stays on the GPU.</returns>
-    public bool Interactions(Tensor gram, PairBlock block, PairPotential potential, bool forces, PackingBuffers buffers)
+    public bool Interactions(PairStrip strip, Matrix pairs, bool forces, BatchMemory batch)
     {
-        var (down, across) = (Blocks(block.Rows, TileRows), Blocks(block.Columns, TileColumns));
-        var rowSums = _rowSums.Rent(2 * across * block.Rows);
-        var columnSums = _columnSums.Rent(2 * down * block.Columns);
-        var tileEnergies = _tileEnergies.Rent(down * across);
-        var closeTiles = _closeTiles.Rent(down * across);
-        var mirrored = block.Mirrored ? 1 : 0;
-        gpu.Launch(
-            gpu.Pairs.InteractPairs, (across, down), (256, 1),
-            gram, gram.stride(0), block.Row, block.Rows, block.Column, block.Columns, mirrored, forces ? 1 : 0,
-            buffers.Centroids, WidthOf(buffers), buffers.SquaredNorms, buffers.Radii,
-            (float)(potential.Exponent * potential.RepulsionWeight), (float)(potential.Exponent - 1),
-            (float)(potential.MinSeparation * potential.MinSeparation), (float)potential.MaxContactDistance,
-            rowSums, columnSums, tileEnergies, closeTiles);
-        if (forces)
+        var beside = strip.Columns - strip.Square;
+        if (strip.Square > 0)
         {
-            ApplyCloseForces(gram, block, closeTiles, buffers);
+            Interact(pairs, strip with { Columns = strip.Square }, mirrored: 0, forces, batch);
         }
 
-        gpu.Launch(
-            gpu.Pairs.AddPairSums, (Blocks(block.Rows + (long)mirrored * block.Columns, 256) + 1, 1), (256, 1),
-            rowSums, columnSums, tileEnergies, block.Row, block.Rows, block.Column, block.Columns, mirrored,
-            buffers.ContactSums, buffers.RadiusGradients, buffers.Energy);
+        if (beside > 0)
+        {
+            var block = strip with { Column = strip.Column + strip.Square, Columns = beside };
+            Interact(pairs.ColumnsFrom(strip.Square, beside), block, mirrored: 1, forces, batch);
+        }
+
         return true;
     }
 
     /// <inheritdoc/>
-    public void LossOfEnergy(PairPotential potential, bool logEnergy, PackingBuffers buffers, Tensor loss, Tensor slope) => gpu.Launch(
+    public void LossOfEnergy(BatchMemory batch, float* loss, double* slope) => gpu.Launch(
         gpu.Pairs.LossOfEnergy, (1, 1), (256, 1),
-        buffers.Energy, buffers.Radii, ImagesOf(buffers), potential.RepulsionWeight, potential.SizeWeight, logEnergy ? 1 : 0, loss, slope);
+        batch.Energy, batch.Radii, batch.Shape.Images, options.RepulsionWeight, options.SizeWeight, options.LogEnergy ? 1 : 0, loss, slope);
 
     /// <inheritdoc/>
-    public void Gradient(Tensor embeddings, PairPotential potential, PackingBuffers buffers, Tensor projected, Tensor sums)
+    public void Gradient(EmbeddingRows embeddings, BatchMemory batch, float* projected, double* sums)
     {
-        var (views, images, width) = SizesOf(embeddings);
-        var chunks = ChunksOf(images);
+        var scratch = ScratchOf(batch);
         gpu.Launch(
-            gpu.Elements(embeddings.dtype).ProjectGradient, (chunks, 1), (ThreadsPerImage(views), 1),
-            embeddings, embeddings.stride(0), embeddings.stride(1), views, images, width,
-            _exactMean.Rent(width), _mean.Rent(8 * Blocks(width, 4)),
-            buffers.Centroids, buffers.CentroidForces, buffers.ContactSums, buffers.RadiusGradients, buffers.Radii,
-            buffers.InverseNorms, _exactInverseNorms.Rent((long)images * views), buffers.Delicate,
-            potential.RadiusScale, potential.SizeWeight,
-            _along.Rent((long)images * views), _exactCentroids.Rent((long)chunks * width),
-            projected, _partialSums.Rent((long)chunks * width));
-        AddPartialSums(embeddings.dtype, chunks, width, sums);
+            gpu.Elements(embeddings.Element).ProjectGradient, (ChunksOf(embeddings.Images), 1), (ThreadsPerImage(embeddings.Views), 1),
+            embeddings.Data, embeddings.ViewStride, embeddings.ImageStride, embeddings.Views, embeddings.Images, embeddings.Width,
+            batch.ExactMean, batch.Mean, batch.Centroids, batch.CentroidForces, batch.ContactSums, batch.RadiusGradients, batch.Radii,
+            batch.InverseNorms, scratch.ExactInverseNorms, batch.Delicate, options.RadiusScale, options.SizeWeight,
+            scratch.Along, scratch.ExactCentroids, projected, scratch.PartialSums);
+        AddPartialSums(embeddings, scratch, sums);
     }
 
     /// <inheritdoc/>
-    public void Centre(Tensor projected, Tensor sums, long count, Tensor slope, Tensor? upstream, Tensor result)
-    {
-        var (rows, width) = (projected.size(0) * projected.size(1), checked((int)projected.size(2)));
+    public void Centre(
+        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result) =>
         gpu.Launch(
-            gpu.Elements(result.dtype).CentreGradient, (Blocks(width, 128), Math.Min(Blocks(rows, 32), MostBlocksDown)), (32, 8),
-            projected, sums, count, rows, width, slope, upstream, result);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        DeviceScratch[] all =
-        [
-            _partialSums, _exactMean, _mean, _exactInverseNorms, _along, _exactCentroids, _rowSums, _columnSums, _tileEnergies, _closeTiles,
-        ];
-        Array.ForEach(all, scratch => scratch.Dispose());
-    }
+            gpu.Elements(element).CentreGradient,
+            (Blocks(shape.Width, 128), Math.Min(Blocks(shape.Rows, 32), MostBlocksDown)), (32, 8),
+            projected, sums, count, shape.Rows, shape.Width, slope, upstream, result);
 
     private static long Blocks(long count, int each) => (count + each - 1) / each;
 
@@ -128,30 +104,44 @@ internal sealed class CudaPackingKernels(CudaDevice gpu, Device device) : IPacki
 
     private static int ThreadsPerImage(int views) => views <= 4 ? 128 : 256;
 
-    private static int WidthOf(PackingBuffers buffers) => checked((int)buffers.Shape.Width);
+    private CudaScratch ScratchOf(BatchMemory batch) => ScratchOf(batch.Scratch, batch.Shape);
 
-    private static int ImagesOf(PackingBuffers buffers) => checked((int)buffers.Shape.Images);
-
-    private static (int Views, int Images, int Width) SizesOf(Tensor embeddings) =>
-        checked(((int)embeddings.size(0), (int)embeddings.size(1), (int)embeddings.size(2)));
-
-    private void AddPartialSums(ScalarType element, int chunks, int width, Tensor sums) => gpu.Launch(
-        gpu.Elements(element).AddPartialSums, (Blocks(width, 16), 1), (16, 16),
-        _partialSums.Rent((long)chunks * width), chunks, width, sums);
-
-    private void ApplyCloseForces(Tensor gram, PairBlock block, Tensor closeTiles, PackingBuffers buffers)
+    private CudaScratch ScratchOf(void* start, BatchShape shape)
     {
-        if (block.Mirrored)
+        var largest = LargestStrip(shape.Images);
+        var (rows, columns) = (Math.Min(shape.Images, largest.Rows), Math.Min(shape.Images, largest.Columns));
+        var tiles = (Blocks(rows, TileRows), Blocks(columns, TileColumns));
+        return new CudaScratch(start, shape, ChunksOf(shape.Images), (rows, columns), tiles);
+    }
+
+    private void AddPartialSums(EmbeddingRows embeddings, CudaScratch scratch, double* sums) => gpu.Launch(
+        gpu.Elements(embeddings.Element).AddPartialSums, (Blocks(embeddings.Width, 16), 1), (16, 16),
+        scratch.PartialSums, ChunksOf(embeddings.Images), embeddings.Width, sums);
+
+    private void Interact(Matrix pairs, PairStrip block, int mirrored, bool forces, BatchMemory batch)
+    {
+        var (down, across) = (Blocks(block.Rows, TileRows), Blocks(block.Columns, TileColumns));
+        var scratch = ScratchOf(batch);
+        gpu.Launch(
+            gpu.Pairs.InteractPairs, (across, down), (256, 1),
+            pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, mirrored, forces ? 1 : 0,
+            batch.Centroids, batch.Shape.Width, batch.SquaredNorms, batch.Radii,
+            (float)(options.PotentialExponent * options.RepulsionWeight), (float)(options.PotentialExponent - 1),
+            (float)(options.MinSeparation * options.MinSeparation), (float)options.MaxContactDistance,
+            scratch.RowSums, scratch.ColumnSums, scratch.TileEnergies, scratch.CloseTiles);
+
+        // Those of rows clear the close pairs, and therefore come last.
+        for (int ofColumns = mirrored; forces && ofColumns >= 0; ofColumns--)
         {
-            Apply(block.Columns, ofColumns: 1);
+            gpu.Launch(
+                gpu.Pairs.CloseForces, (Blocks(ofColumns == 1 ? block.Columns : block.Rows, WarpsPerBlock), 1), (256, 1),
+                pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, ofColumns,
+                batch.Centroids, batch.Shape.Width, batch.CentroidForces, scratch.CloseTiles);
         }
 
-        // Clears the close pairs, and therefore comes last.
-        Apply(block.Rows, ofColumns: 0);
-
-        void Apply(int images, int ofColumns) => gpu.Launch(
-            gpu.Pairs.CloseForces, (Blocks(images, WarpsPerBlock), 1), (256, 1),
-            gram, gram.stride(0), block.Row, block.Rows, block.Column, block.Columns, ofColumns,
-            buffers.Centroids, WidthOf(buffers), buffers.CentroidForces, closeTiles);
+        gpu.Launch(
+            gpu.Pairs.AddPairSums, (Blocks(block.Rows + (long)mirrored * block.Columns, 256) + 1, 1), (256, 1),
+            scratch.RowSums, scratch.ColumnSums, scratch.TileEnergies, block.Row, block.Rows, block.Column, block.Columns, mirrored,
+            batch.ContactSums, batch.RadiusGradients, batch.Energy);
     }
 }

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>One argument of a kernel, in the first bytes of eight.</summary>
@@ -17,7 +15,7 @@ internal readonly struct KernelArgument
 
     public static implicit operator KernelArgument(double value) => new(BitConverter.DoubleToInt64Bits(value));
 
-    /// <summary>The address of a tensor's first element, or null.</summary>
-    /// <param name="tensor">The tensor.</param>
-    public static unsafe implicit operator KernelArgument(Tensor? tensor) => new(tensor is null ? 0 : (long)TensorMemory.Of(tensor));
+    /// <summary>An address.</summary>
+    /// <param name="address">The address.</param>
+    public static unsafe implicit operator KernelArgument(void* address) => new((long)address);
 }

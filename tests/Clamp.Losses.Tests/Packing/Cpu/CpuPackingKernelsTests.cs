@@ -5,38 +5,44 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cpu;
 
-public sealed class Lanes512KernelTests() : CpuPackingKernelsContract(new CpuPackingKernels<Lanes512>());
+public sealed class Lanes512KernelTests() : CpuPackingKernelsContract(options => new CpuPackingKernels<Lanes512>(options));
 
-public sealed class Lanes256KernelTests() : CpuPackingKernelsContract(new CpuPackingKernels<Lanes256>());
+public sealed class Lanes256KernelTests() : CpuPackingKernelsContract(options => new CpuPackingKernels<Lanes256>(options));
 
-public sealed class Lanes128KernelTests() : CpuPackingKernelsContract(new CpuPackingKernels<Lanes128>());
+public sealed class Lanes128KernelTests() : CpuPackingKernelsContract(options => new CpuPackingKernels<Lanes128>(options));
 
-public sealed class Lanes1KernelTests() : CpuPackingKernelsContract(new CpuPackingKernels<Lanes1>());
+public sealed class Lanes1KernelTests() : CpuPackingKernelsContract(options => new CpuPackingKernels<Lanes1>(options));
+
+/// <summary>What runs where libtorch exports neither its OpenMP nor its BLAS: Windows, macOS and others.</summary>
+public sealed class ThreadPoolAndTorchProductKernelTests()
+    : CpuPackingKernelsContract(options => new CpuPackingKernels<Lanes256>(options, new ThreadTeam(0), new MatrixProduct(0)));
 
 /// <summary>Each kernel alone against plain loops in double, in lanes of every width, whatever the machine has.</summary>
-public abstract class CpuPackingKernelsContract : TorchTest
+public abstract unsafe class CpuPackingKernelsContract : TorchTest
 {
-    private readonly IPackingKernels _kernels;
+    private readonly Func<ClampLossOptions, IPackingKernels> _create;
 
-    private protected CpuPackingKernelsContract(IPackingKernels kernels) => _kernels = kernels;
+    private protected CpuPackingKernelsContract(Func<ClampLossOptions, IPackingKernels> create) => _create = create;
 
     public static TheoryData<int, int, int> Shapes => new()
     {
-        { 2, 2, 1 }, { 2, 3, 2 }, { 3, 5, 7 }, { 4, 9, 16 }, { 5, 33, 17 }, { 33, 4, 31 }, { 2, 70, 70 }, { 3, 130, 513 },
+        { 2, 2, 1 }, { 2, 3, 2 }, { 3, 5, 7 }, { 4, 9, 16 }, { 5, 33, 17 }, { 33, 4, 31 }, { 2, 70, 70 }, { 3, 130, 513 }, { 2, 9, 2100 },
     };
 
     [Theory, MemberData(nameof(Shapes))]
     public void Statistics_MatchPlainLoops(int views, int images, int width)
     {
         var embeddings = Embeddings(views, images, width);
-        using var buffers = Buffers(embeddings);
+        using var memory = MemoryFor(embeddings, _create(new ClampLossOptions { RadiusScale = 2.5 }));
 
-        Measure(embeddings, buffers);
+        memory.Measure(embeddings);
 
         var expected = PlainPacking.Of(embeddings, radiusScale: 2.5);
-        buffers.Centroids.RelativeDistanceTo(tensor(expected.Centroids)).Should().BeLessThan(1e-6);
-        buffers.Radii.RelativeDistanceTo(tensor(expected.Radii)).Should().BeLessThan(1e-6);
-        buffers.SquaredNorms.RelativeDistanceTo(buffers.Centroids.to(float64).square().sum([1])).Should().BeLessThan(1e-7);
+        memory.Centroids.RelativeDistanceTo(tensor(expected.Centroids)).Should().BeLessThan(1e-6);
+        memory.Radii.RelativeDistanceTo(tensor(expected.Radii)).Should().BeLessThan(1e-6);
+        memory.SquaredNorms.RelativeDistanceTo(memory.Centroids.to(float64).square().sum([1])).Should().BeLessThan(1e-7);
+        memory.CentroidForces.abs().sum().Value().Should().Be(0);
+        (memory.ContactSums.abs().sum().Value(), memory.RadiusGradients.abs().sum().Value(), memory.Energy).Should().Be((0, 0, 0));
     }
 
     [Theory]
@@ -44,74 +50,86 @@ public abstract class CpuPackingKernelsContract : TorchTest
     [InlineData(33, 65, true, 2.0)]
     [InlineData(70, 19, true, 1.5)]
     [InlineData(17, 17, false, 2.7)]
+    [InlineData(17, 60, false, 3.0)]
+    [InlineData(120, 120, false, 2.5)]
     [InlineData(1, 1, true, 3.0)]
-    public void Interactions_MatchPlainLoops(int rows, int columns, bool mirrored, double exponent)
+    public void Interactions_MatchPlainLoops(int rows, int columns, bool beside, double exponent)
     {
         var embeddings = Embeddings(3, 140, 24);
-        using var buffers = Buffers(embeddings);
-        Measure(embeddings, buffers);
-        var potential = new PairPotential(2.5, exponent, 0.7, 0, 0.2, 1.4);
-        var block = new PairBlock(20, rows, mirrored ? 70 : 20, columns, mirrored);
-        var gram = buffers.Centroids.narrow(0, block.Row, rows).mm(buffers.Centroids.narrow(0, block.Column, columns).t());
+        var options = Options(exponent, repulsion: 0.7, minSeparation: 0.2, maxContactDistance: 1.4);
+        var kernels = _create(options);
+        using var memory = MemoryFor(embeddings, kernels);
+        memory.Measure(embeddings);
+        var strip = new PairStrip(20, rows, beside ? 70 : 20, columns);
+        var pairs = GramOf(memory, strip);
 
-        var touching = _kernels.Interactions(gram, block, potential, forces: true, buffers);
+        var touching = kernels.Interactions(strip, StepMemory.MatrixOf(pairs), forces: true, memory.Batch);
 
-        var expected = PlainInteractions.Of(buffers, block, potential);
+        var expected = PlainInteractions.Of(memory, strip, options);
         touching.Should().Be(expected.Contacts > 0);
-        buffers.Energy.item<double>().Should().BeApproximately(expected.Energy, 1e-5 * expected.Energy);
-        ForcesOf(gram, block, buffers).RelativeDistanceTo(tensor(expected.Forces)).Should().BeLessThan(1e-5);
-        buffers.RadiusGradients.RelativeDistanceTo(tensor(expected.RadiusGradients)).Should().BeLessThan(1e-5);
+        memory.Energy.Should().BeApproximately(expected.Energy, 1e-5 * expected.Energy);
+        ForcesOf(pairs, strip, memory).RelativeDistanceTo(tensor(expected.Forces)).Should().BeLessThan(1e-5);
+        memory.RadiusGradients.RelativeDistanceTo(tensor(expected.RadiusGradients)).Should().BeLessThan(1e-5);
     }
 
-    [Fact]
-    public void Interactions_ClosePairs_AreExactToFloat32()
+    [Theory]
+    [InlineData(100, 100)]
+    [InlineData(50, 100)]
+    public void Interactions_ClosePairs_AreExactToFloat32(int rows, int columns)
     {
         var direction = RandomEmbeddings(1, 1, 40, seed: 4);
         var embeddings = (direction + 0.05 * RandomEmbeddings(3, 50, 40)).to(float32);
         embeddings = cat([embeddings, -embeddings], 1);
-        using var buffers = Buffers(embeddings);
-        Measure(embeddings, buffers);
-        var potential = new PairPotential(2.5, 2, 1, 0, 1e-3, 1.5);
-        var block = new PairBlock(0, 50, 0, 50, Mirrored: false);
-        var gram = buffers.Centroids.narrow(0, 0, 50).mm(buffers.Centroids.narrow(0, 0, 50).t());
+        var options = Options(2, repulsion: 1, minSeparation: 1e-3, maxContactDistance: 1.5);
+        var kernels = _create(options);
+        using var memory = MemoryFor(embeddings, kernels);
+        memory.Measure(embeddings);
+        var strip = new PairStrip(0, rows, 0, columns);
+        var pairs = GramOf(memory, strip);
 
-        _kernels.Interactions(gram, block, potential, forces: true, buffers);
+        kernels.Interactions(strip, StepMemory.MatrixOf(pairs), forces: true, memory.Batch);
 
-        var expected = PlainInteractions.Of(buffers, block, potential);
-        buffers.Energy.item<double>().Should().BeApproximately(expected.Energy, 1e-5 * expected.Energy);
-        ForcesOf(gram, block, buffers).RelativeDistanceTo(tensor(expected.Forces)).Should().BeLessThan(1e-5);
+        var expected = PlainInteractions.Of(memory, strip, options);
+        memory.Energy.Should().BeApproximately(expected.Energy, 1e-5 * expected.Energy);
+        pairs.min().Value().Should().Be(0, "close pairs are taken out of A");
+        ForcesOf(pairs, strip, memory).RelativeDistanceTo(tensor(expected.Forces)).Should().BeLessThan(1e-5);
     }
 
     [Fact]
     public void Interactions_NaN_IsAContact()
     {
-        using var buffers = Buffers(Embeddings(3, 20, 5));
-        buffers.SquaredNorms.fill_(1);
-        buffers.Radii.fill_(0.1f);
-        var gram = zeros(20, 20);
-        gram[7, 11] = float.NaN;
+        var kernels = _create(Options(2, repulsion: 1, minSeparation: 0, maxContactDistance: 1.5));
+        var embeddings = Embeddings(3, 20, 5);
+        using var memory = MemoryFor(embeddings, kernels);
+        memory.Measure(embeddings);
+        StepMemory.Set(memory.Batch.SquaredNorms, ones(20));
+        StepMemory.Set(memory.Batch.Radii, full(20, 0.1f));
+        var pairs = zeros(20, 20);
+        pairs[7, 11] = float.NaN;
 
-        _kernels.Interactions(gram, new PairBlock(0, 20, 0, 20, false), new PairPotential(2.5, 2, 1, 0, 0, 1.5), true, buffers);
+        kernels.Interactions(new PairStrip(0, 20, 0, 20), StepMemory.MatrixOf(pairs), true, memory.Batch);
 
-        buffers.Energy.item<double>().Should().Be(double.NaN);
+        memory.Energy.Should().Be(double.NaN);
     }
 
     [Theory, MemberData(nameof(Shapes))]
     public void Gradient_MatchesPlainLoops(int views, int images, int width)
     {
         var embeddings = Embeddings(views, images, width);
-        using var buffers = Buffers(embeddings);
-        Measure(embeddings, buffers);
-        buffers.CentroidForces.copy_(RandomEmbeddings(1, images, width, seed: 5)[0].to(float32));
-        buffers.ContactSums.copy_(RandomEmbeddings(1, 1, images, seed: 6)[0, 0]);
-        buffers.RadiusGradients.copy_(RandomEmbeddings(1, 1, images, seed: 8)[0, 0]);
+        var options = new ClampLossOptions { RadiusScale = 2.5, SizeWeight = 0.1 };
+        var kernels = _create(options);
+        using var memory = MemoryFor(embeddings, kernels);
+        memory.Measure(embeddings);
+        StepMemory.Set(memory.Batch.CentroidForces, RandomEmbeddings(1, images, width, seed: 5)[0]);
+        StepMemory.Set(memory.Batch.ContactSums, RandomEmbeddings(1, memory.Batch.Workers, images, seed: 6)[0]);
+        StepMemory.Set(memory.Batch.RadiusGradients, RandomEmbeddings(1, memory.Batch.Workers, images, seed: 8)[0]);
         var (projected, sums) = (empty_like(embeddings), empty(width, float64));
-        var potential = new PairPotential(2.5, 2, 1, 0.1, 0, 1.5);
 
-        _kernels.Gradient(embeddings, potential, buffers, projected, sums);
+        kernels.Gradient(
+            StepMemory.RowsOf(embeddings), memory.Batch, (float*)TensorMemory.Of(projected), (double*)TensorMemory.Of(sums));
 
-        var expected = PlainPacking.Of(embeddings, radiusScale: 2.5).Project(buffers, potential);
-        var scale = buffers.CentroidForces.norm().Value();
+        var expected = PlainPacking.Of(embeddings, radiusScale: 2.5).Project(memory, options);
+        var scale = memory.CentroidForces.norm().Value();
         (projected.to(float64) - expected).norm().Value().Should().BeLessThan(1e-5 * (scale + expected.norm().Value()));
         sums.RelativeDistanceTo(projected.to(float64).sum([0, 1])).Should().BeLessThan(1e-5);
     }
@@ -121,37 +139,68 @@ public abstract class CpuPackingKernelsContract : TorchTest
     {
         var projected = Embeddings(views, images, width);
         var (exact, result) = (projected.to(float64), empty_like(projected));
-        using var slope = tensor(1.5, float64);
-        using var upstream = tensor(-2f);
+        var sums = exact.sum([0, 1]);
+        var (slope, upstream) = (1.5, -2f);
 
-        _kernels.Centre(projected, exact.sum([0, 1]), (long)views * images, slope, upstream, result);
+        _create(new ClampLossOptions()).Centre(
+            StepMemory.ShapeOf(projected), (float*)TensorMemory.Of(projected), (double*)TensorMemory.Of(sums), (long)views * images,
+            &slope, &upstream, ElementType.Float32, TensorMemory.Of(result));
 
         result.RelativeDistanceTo((exact - exact.mean([0, 1])) * -3).Should().BeLessThan(1e-6);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Product_OfPartsOfMatrices_MatchesTorch(bool transposed, bool accumulate)
+    {
+        var (left, right) = (randn(transposed ? [7, 30] : [30, 7]), randn(7, 20));
+        var result = randn(30, 40);
+        var expected = result.clone();
+        var (rows, part) = (left.narrow(transposed ? 1 : 0, 3, 25), expected.narrow(0, 2, 25).narrow(1, 10, 20));
+        part.copy_((accumulate ? part.clone() : zeros_like(part)) + (transposed ? rows.t() : rows).mm(right));
+        var factor = new Matrix((float*)TensorMemory.Of(rows), transposed ? 7 : 25, transposed ? 25 : 7, transposed ? 30 : 7);
+
+        _create(new ClampLossOptions()).Product.Multiply(
+            transposed ? factor.Transposed : factor,
+            StepMemory.MatrixOf(right),
+            StepMemory.MatrixOf(result).RowsFrom(2, 25).ColumnsFrom(10, 20),
+            accumulate);
+
+        result.RelativeDistanceTo(expected).Should().BeLessThan(1e-6);
+    }
+
+    private static ClampLossOptions Options(double exponent, double repulsion, double minSeparation, double maxContactDistance) => new()
+    {
+        RadiusScale = 2.5,
+        PotentialExponent = exponent,
+        RepulsionWeight = repulsion,
+        MinSeparation = minSeparation,
+        MaxContactDistance = maxContactDistance,
+    };
+
     private static Tensor Embeddings(int views, int images, int width) =>
         ClusteredEmbeddings(views, images, width, noise: 0.4, dtype: ScalarType.Float32);
 
-    private static PackingBuffers Buffers(Tensor embeddings) =>
-        new((embeddings.shape[0], embeddings.shape[1], embeddings.shape[2]), (256, 256), CPU);
+    private static StepMemory MemoryFor(Tensor embeddings, IPackingKernels kernels) => new(kernels, StepMemory.ShapeOf(embeddings));
 
-    /// <summary>A C - sum(A) c, of rows and in a mirrored block of columns, with what close pairs have added already.</summary>
-    private static Tensor ForcesOf(Tensor factors, PairBlock block, PackingBuffers buffers)
+    private static Tensor GramOf(StepMemory memory, PairStrip strip) =>
+        memory.Centroids.narrow(0, strip.Row, strip.Rows).mm(memory.Centroids.narrow(0, strip.Column, strip.Columns).t());
+
+    /// <summary>A C - sum(A) c, of rows and, beside the diagonal, of columns, with what close pairs have added already.</summary>
+    private static Tensor ForcesOf(Tensor factors, PairStrip strip, StepMemory memory)
     {
-        var (forces, centroids) = (buffers.CentroidForces.to(float64), buffers.Centroids.to(float64));
+        var (forces, centroids) = (memory.CentroidForces.to(float64), memory.Centroids.to(float64));
         var exact = factors.to(float64);
-        forces.narrow(0, block.Row, block.Rows).add_(exact.mm(centroids.narrow(0, block.Column, block.Columns)));
-        if (block.Mirrored)
+        forces.narrow(0, strip.Row, strip.Rows).add_(exact.mm(centroids.narrow(0, strip.Column, strip.Columns)));
+        var (first, beside) = (strip.Column + strip.Square, strip.Columns - strip.Square);
+        if (beside > 0)
         {
-            forces.narrow(0, block.Column, block.Columns).add_(exact.t().mm(centroids.narrow(0, block.Row, block.Rows)));
+            forces.narrow(0, first, beside).add_(exact.narrow(1, strip.Square, beside).t().mm(centroids.narrow(0, strip.Row, strip.Rows)));
         }
 
-        return forces - buffers.ContactSums.unsqueeze(1) * centroids;
-    }
-
-    private void Measure(Tensor embeddings, PackingBuffers buffers)
-    {
-        _kernels.SumEmbeddings(embeddings, buffers);
-        _kernels.Statistics(embeddings, embeddings.shape[0] * embeddings.shape[1], 2.5, buffers);
+        return forces - memory.ContactSums.unsqueeze(1) * centroids;
     }
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cpu;
 
-/// <summary>A block of pairs in plain loops and double, from the centroids and radii that the kernel is given.</summary>
+/// <summary>A strip of pairs in plain loops and double, from the centroids and radii that the kernel is given.</summary>
 internal sealed class PlainInteractions
 {
     private PlainInteractions(int images, int width)
@@ -22,23 +22,23 @@ internal sealed class PlainInteractions
     /// <summary>dE/dr.</summary>
     public double[] RadiusGradients { get; }
 
-    public static PlainInteractions Of(PackingBuffers buffers, PairBlock block, PairPotential potential)
+    public static PlainInteractions Of(StepMemory memory, PairStrip strip, ClampLossOptions options)
     {
-        var centroids = (double[,])buffers.Centroids.to(float64).data<double>().ToNDArray();
-        var radii = buffers.Radii.to(float64).data<double>().ToArray();
+        var centroids = (double[,])memory.Centroids.to(float64).data<double>().ToNDArray();
+        var radii = memory.Radii.to(float64).data<double>().ToArray();
         var result = new PlainInteractions(centroids.GetLength(0), centroids.GetLength(1));
-        for (int i = block.Row; i < block.Row + block.Rows; i++)
+        for (int i = strip.Row; i < strip.Row + strip.Rows; i++)
         {
-            for (int j = block.Column; j < block.Column + block.Columns; j++)
+            for (int j = strip.Column; j < strip.Column + strip.Columns; j++)
             {
-                result.Interact(centroids, radii, i, j, block.Mirrored, potential);
+                result.Interact(centroids, radii, i, j, j - strip.Column >= strip.Square, options);
             }
         }
 
         return result;
     }
 
-    private void Interact(double[,] centroids, double[] radii, int i, int j, bool mirrored, PairPotential potential)
+    private void Interact(double[,] centroids, double[] radii, int i, int j, bool mirrored, ClampLossOptions options)
     {
         var squares = 1e-12;
         for (int d = 0; d < centroids.GetLength(1); d++)
@@ -48,17 +48,17 @@ internal sealed class PlainInteractions
 
         var distance = Math.Sqrt(squares);
         var free = radii[i] + radii[j] + 1e-6;
-        var reach = Math.Min(free, potential.MaxContactDistance);
-        if (i == j || distance <= potential.MinSeparation || distance >= reach)
+        var reach = Math.Min(free, options.MaxContactDistance);
+        if (i == j || distance <= options.MinSeparation || distance >= reach)
         {
             return;
         }
 
         var overlap = 1 - distance / reach;
-        var slope = potential.RepulsionWeight * potential.Exponent * Math.Pow(overlap, potential.Exponent - 1) / reach;
-        var radiusGradient = free < potential.MaxContactDistance ? slope * distance / reach : 0;
+        var slope = options.RepulsionWeight * options.PotentialExponent * Math.Pow(overlap, options.PotentialExponent - 1) / reach;
+        var radiusGradient = free < options.MaxContactDistance ? slope * distance / reach : 0;
         Contacts++;
-        Energy += Math.Pow(overlap, potential.Exponent) * (mirrored ? 1 : 0.5);
+        Energy += Math.Pow(overlap, options.PotentialExponent) * (mirrored ? 1 : 0.5);
         Push(centroids, i, j, slope / distance, radiusGradient);
         if (mirrored)
         {

@@ -1,4 +1,3 @@
-using Clamp.Losses.Packing;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cpu;
@@ -49,15 +48,15 @@ internal sealed class PlainPacking
     }
 
     /// <summary>h, as the design writes it: dE/dp from dE/dc and dE/dr, then through the unit sphere.</summary>
-    public Tensor Project(PackingBuffers buffers, PairPotential potential)
+    public Tensor Project(StepMemory memory, ClampLossOptions options)
     {
-        var forces = (double[,])buffers.CentroidForces.to(float64).data<double>().ToNDArray();
-        var sums = buffers.ContactSums.data<double>().ToArray();
-        var radiusGradients = buffers.RadiusGradients.data<double>().ToArray();
+        var forces = (double[,])memory.CentroidForces.to(float64).data<double>().ToNDArray();
+        var sums = memory.ContactSums.data<double>().ToArray();
+        var radiusGradients = memory.RadiusGradients.data<double>().ToArray();
         var projected = new double[Views, Images, Width];
         for (int i = 0; i < Images; i++)
         {
-            var perDeviation = (radiusGradients[i] + potential.SizeWeight) * _radiusScale * _radiusScale
+            var perDeviation = (radiusGradients[i] + options.SizeWeight) * _radiusScale * _radiusScale
                 / (Math.Min(Width, Views) * (Views - 1) * Radii[i]);
             for (int v = 0; v < Views; v++)
             {

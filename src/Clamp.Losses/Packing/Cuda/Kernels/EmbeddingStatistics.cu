@@ -230,7 +230,10 @@ extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
     float* centroids,
     float* centroidForces,
     float* squaredNorms,
-    float* radii)
+    float* radii,
+    double* contactSums,
+    double* radiusGradients,
+    double* energy)
 {
     __shared__ Quad memory[KeptQuads];
     __shared__ double perWarp[MostWarps];
@@ -284,6 +287,14 @@ extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
         delicate[image] = isDelicate;
         radii[image] = static_cast<float>(radiusScale * sqrt(spread / min(width, views) + SquaredRadiusFloor));
         squaredNorms[image] = static_cast<float>(squaredNorm);
+
+        // The sums over pairs begin here.
+        contactSums[image] = 0;
+        radiusGradients[image] = 0;
+        if (image == 0)
+        {
+            *energy = 0;
+        }
     }
 
     const bool aligned = is_aligned(forces, width);

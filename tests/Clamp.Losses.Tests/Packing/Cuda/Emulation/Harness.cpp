@@ -98,11 +98,6 @@ public:
         return data_;
     }
 
-    void clear() const
-    {
-        std::memset(static_cast<void*>(data_), 0, count_ * sizeof(T));
-    }
-
     void write(std::ofstream& file) const
     {
         file.write(reinterpret_cast<const char*>(data_), count_ * sizeof(T));
@@ -148,9 +143,6 @@ public:
         : r(request), z(embeddings), chunks(static_cast<int>(std::min(r.images, r.mostChunks))),
           imageBlock(r.views <= 4 ? 128 : 256)
     {
-        contactSums.clear();
-        radiusGradients.clear();
-        energy.clear();
         *upstream = static_cast<float>(r.upstream);
     }
 
@@ -187,7 +179,8 @@ private:
         emulation::launch({blocks(padded, 256)}, {256}, statistics::split_mean, embeddingSums, r.views * r.images, width, exactMean, mean);
         emulation::launch(
             {static_cast<unsigned>(images)}, {imageBlock}, statistics::measure_images, z, r.viewStride, r.imageStride, views, images, width,
-            exactMean, mean, r.radiusScale, inverseNorms, exactInverseNorms, delicate, centroids, centroidForces, squaredNorms, radii);
+            exactMean, mean, r.radiusScale, inverseNorms, exactInverseNorms, delicate, centroids, centroidForces, squaredNorms, radii,
+            contactSums, radiusGradients, energy);
     }
 
     void interact_strip(int64_t row, int64_t rows, int64_t column, int64_t columns)

@@ -1,13 +1,11 @@
-using Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda;
 
-namespace Clamp.Losses.GpuCheck;
-
-/// <summary>Products by cuBLAS in float32, TF32 off as is its default.</summary>
-internal sealed unsafe class CublasProduct : IMatrixProduct
+/// <summary>Products by cuBLAS with a handle of its own, so that no switch of the process's, such as TF32, has a say.</summary>
+internal sealed unsafe class CublasProduct : IMatrixProduct, IDisposable
 {
     private readonly NativeLibraryFile _library;
     private readonly delegate* unmanaged<
-        nint, int, int, int, int, int, float*, long, int, long, int, float*, long, int, int> _sgemm;
+        nint, int, int, int, int, int, float*, float*, int, float*, int, float*, float*, int, int> _sgemm;
     private readonly nint _handle;
 
     /// <summary>Starts cuBLAS in this thread's context.</summary>
@@ -16,7 +14,7 @@ internal sealed unsafe class CublasProduct : IMatrixProduct
     public CublasProduct(NativeLibraryFile library)
     {
         _library = library;
-        _sgemm = (delegate* unmanaged<nint, int, int, int, int, int, float*, long, int, long, int, float*, long, int, int>)
+        _sgemm = (delegate* unmanaged<nint, int, int, int, int, int, float*, float*, int, float*, int, float*, float*, int, int>)
             library.Function("cublasSgemm_v2");
         nint handle;
         Check(((delegate* unmanaged<nint*, int>)library.Function("cublasCreate_v2"))(&handle), "cublasCreate");
@@ -29,9 +27,6 @@ internal sealed unsafe class CublasProduct : IMatrixProduct
         : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11"];
 
     /// <inheritdoc/>
-    public string Name => _library.Path;
-
-    /// <inheritdoc/>
     public void Multiply(Matrix left, Matrix right, Matrix result, bool accumulate)
     {
         // cuBLAS counts by columns, so it sees every matrix transposed: result^T = right^T left^T.
@@ -39,7 +34,7 @@ internal sealed unsafe class CublasProduct : IMatrixProduct
         Check(
             _sgemm(
                 _handle, right.IsTransposed ? 1 : 0, left.IsTransposed ? 1 : 0, result.Columns, result.Rows, left.Columns,
-                &one, right.Address, right.Stride, left.Address, left.Stride, &kept, result.Address, result.Stride),
+                &one, right.Data, right.Stride, left.Data, left.Stride, &kept, result.Data, result.Stride),
             "cublasSgemm");
     }
 
@@ -50,7 +45,7 @@ internal sealed unsafe class CublasProduct : IMatrixProduct
     {
         if (status != 0)
         {
-            throw new InvalidOperationException($"{function} of {Name} failed with status {status}.");
+            throw new InvalidOperationException($"{function} of {_library.Path} failed with status {status}.");
         }
     }
 }

@@ -1,12 +1,9 @@
-namespace Clamp.Losses.GpuCheck;
+namespace Clamp.Losses.Packing;
 
-/// <summary>Who multiplies matrices.</summary>
-internal interface IMatrixProduct : IDisposable
+/// <summary>Who multiplies float32 matrices, in full float32; threads may share it.</summary>
+internal interface IMatrixProduct
 {
-    /// <summary>What it is, for the report.</summary>
-    string Name { get; }
-
-    /// <summary>Queues result = left right, or result += left right.</summary>
+    /// <summary>result = left right, or result += left right.</summary>
     /// <param name="left">The left factor.</param>
     /// <param name="right">The right factor.</param>
     /// <param name="result">Receives the product; not transposed.</param>

@@ -1,0 +1,15 @@
+using System.Runtime.InteropServices;
+
+namespace Clamp.Losses.Packing.Cpu;
+
+/// <summary>The functions that libtorch's Linux packages export of the OpenMP and the BLAS that they run on.</summary>
+internal static class TorchLibrary
+{
+    // A library's handle also finds the symbols of what it depends on.
+    private static readonly nint Handle =
+        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var library) ? library : 0;
+
+    /// <summary>The address of a function, or 0 where there is none.</summary>
+    /// <param name="name">Its exported name.</param>
+    public static nint Function(string name) => Handle != 0 && NativeLibrary.TryGetExport(Handle, name, out var address) ? address : 0;
+}

@@ -1,0 +1,37 @@
+namespace Clamp.Losses.Packing.Cuda;
+
+/// <summary>What a GPU's kernels need besides <see cref="BatchMemory"/>; the .cu files say what each holds.</summary>
+internal readonly unsafe struct CudaScratch
+{
+    public readonly double* PartialSums;
+    public readonly double* ExactInverseNorms;
+    public readonly double* Along;
+    public readonly double* ExactCentroids;
+    public readonly float* RowSums;
+    public readonly float* ColumnSums;
+    public readonly double* TileEnergies;
+    public readonly byte* CloseTiles;
+
+    /// <summary>How much all of it takes.</summary>
+    public readonly long Bytes;
+
+    /// <summary>Lays it out.</summary>
+    /// <param name="start">The memory, or null to learn how much it takes.</param>
+    /// <param name="shape">V, B and D.</param>
+    /// <param name="chunks">How many chunks of images sum at once.</param>
+    /// <param name="strip">How many rows and columns a strip of pairs has at most.</param>
+    /// <param name="tiles">How many tiles such a strip has, down and across.</param>
+    public CudaScratch(void* start, BatchShape shape, int chunks, (int Rows, int Columns) strip, (long Down, long Across) tiles)
+    {
+        var pieces = new MemoryPieces(start);
+        PartialSums = pieces.Take<double>((long)chunks * shape.Width);
+        ExactInverseNorms = pieces.Take<double>(shape.Rows);
+        Along = pieces.Take<double>(shape.Rows);
+        ExactCentroids = pieces.Take<double>((long)chunks * shape.Width);
+        RowSums = pieces.Take<float>(2 * tiles.Across * strip.Rows);
+        ColumnSums = pieces.Take<float>(2 * tiles.Down * strip.Columns);
+        TileEnergies = pieces.Take<double>(tiles.Down * tiles.Across);
+        CloseTiles = pieces.Take<byte>(tiles.Down * tiles.Across);
+        Bytes = pieces.Bytes;
+    }
+}
