@@ -1,3 +1,5 @@
+using static Clamp.Losses.Packing.Cuda.KernelConstants;
+
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>The three kernels on a GPU: what is launched, with how many blocks and threads. Nothing waits for the GPU.</summary>
@@ -9,9 +11,6 @@ internal sealed unsafe class CudaPackingKernels(
     CudaDevice gpu, IMatrixProduct product, ClampLossOptions options, (int Rows, int Columns)? largestStrip = null) : IPackingKernels
 {
     private const int MostChunks = 1024;
-    private const int TileRows = 64;
-    private const int TileColumns = 128;
-    private const int WarpsPerBlock = 8;
     private const int MostBlocksDown = 65535;
 
     /// <inheritdoc/>
@@ -32,7 +31,7 @@ internal sealed unsafe class CudaPackingKernels(
     {
         var (scratch, chunks) = (ScratchOf(batch), ChunksOf(embeddings.Images));
         gpu.Launch(
-            gpu.Elements(embeddings.Element).SumEmbeddings, (Blocks(embeddings.Width, 128), chunks), (32, 8),
+            gpu.Elements(embeddings.Element).SumEmbeddings, (Blocks(embeddings.Width, WarpNumbers), chunks), (WarpSize, BlockWarps),
             embeddings.Data, embeddings.ViewStride, embeddings.ImageStride, embeddings.Views, embeddings.Images, embeddings.Width,
             scratch.PartialSums);
         AddPartialSums(embeddings, scratch, batch.EmbeddingSums);
@@ -43,7 +42,7 @@ internal sealed unsafe class CudaPackingKernels(
     {
         var (scratch, kernels) = (ScratchOf(batch), gpu.Elements(embeddings.Element));
         gpu.Launch(
-            kernels.SplitMean, (Blocks(batch.PaddedWidth, 256), 1), (256, 1),
+            kernels.SplitMean, (Blocks(batch.PaddedWidth, BlockThreads), 1), (BlockThreads, 1),
             batch.EmbeddingSums, count, embeddings.Width, batch.ExactMean, batch.Mean);
         gpu.Launch(
             kernels.MeasureImages, (embeddings.Images, 1), (ThreadsPerImage(embeddings.Views), 1),
@@ -74,7 +73,7 @@ internal sealed unsafe class CudaPackingKernels(
 
     /// <inheritdoc/>
     public void LossOfEnergy(BatchMemory batch, float* loss, double* slope) => gpu.Launch(
-        gpu.Pairs.LossOfEnergy, (1, 1), (256, 1),
+        gpu.Pairs.LossOfEnergy, (1, 1), (BlockThreads, 1),
         batch.Energy, batch.Radii, batch.Shape.Images, options.RepulsionWeight, options.SizeWeight, options.LogEnergy ? 1 : 0, loss, slope);
 
     /// <inheritdoc/>
@@ -95,14 +94,14 @@ internal sealed unsafe class CudaPackingKernels(
         BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result) =>
         gpu.Launch(
             gpu.Elements(element).CentreGradient,
-            (Blocks(shape.Width, 128), Math.Min(Blocks(shape.Rows, 32), MostBlocksDown)), (32, 8),
+            (Blocks(shape.Width, WarpNumbers), Math.Min(Blocks(shape.Rows, 4 * BlockWarps), MostBlocksDown)), (WarpSize, BlockWarps),
             projected, sums, count, shape.Rows, shape.Width, slope, upstream, result);
 
     private static long Blocks(long count, int each) => (count + each - 1) / each;
 
     private static int ChunksOf(int images) => Math.Min(images, MostChunks);
 
-    private static int ThreadsPerImage(int views) => views <= 4 ? 128 : 256;
+    private static int ThreadsPerImage(int views) => views <= 4 ? BlockThreads / 2 : BlockThreads;
 
     private CudaScratch ScratchOf(BatchMemory batch) => ScratchOf(batch.Scratch, batch.Shape);
 
@@ -110,20 +109,20 @@ internal sealed unsafe class CudaPackingKernels(
     {
         var largest = LargestStrip(shape.Images);
         var (rows, columns) = (Math.Min(shape.Images, largest.Rows), Math.Min(shape.Images, largest.Columns));
-        var tiles = (Blocks(rows, TileRows), Blocks(columns, TileColumns));
+        var tiles = (Blocks(rows, TileRows), Blocks(columns, WarpNumbers));
         return new CudaScratch(start, shape, ChunksOf(shape.Images), (rows, columns), tiles);
     }
 
     private void AddPartialSums(EmbeddingRows embeddings, CudaScratch scratch, double* sums) => gpu.Launch(
-        gpu.Elements(embeddings.Element).AddPartialSums, (Blocks(embeddings.Width, 16), 1), (16, 16),
+        gpu.Elements(embeddings.Element).AddPartialSums, (Blocks(embeddings.Width, SumBlock), 1), (SumBlock, SumBlock),
         scratch.PartialSums, ChunksOf(embeddings.Images), embeddings.Width, sums);
 
     private void Interact(Matrix pairs, PairStrip block, int mirrored, bool forces, BatchMemory batch)
     {
-        var (down, across) = (Blocks(block.Rows, TileRows), Blocks(block.Columns, TileColumns));
+        var (down, across) = (Blocks(block.Rows, TileRows), Blocks(block.Columns, WarpNumbers));
         var scratch = ScratchOf(batch);
         gpu.Launch(
-            gpu.Pairs.InteractPairs, (across, down), (256, 1),
+            gpu.Pairs.InteractPairs, (across, down), (BlockThreads, 1),
             pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, mirrored, forces ? 1 : 0,
             batch.Centroids, batch.Shape.Width, batch.SquaredNorms, batch.Radii,
             (float)(options.PotentialExponent * options.RepulsionWeight), (float)(options.PotentialExponent - 1),
@@ -134,13 +133,13 @@ internal sealed unsafe class CudaPackingKernels(
         for (int ofColumns = mirrored; forces && ofColumns >= 0; ofColumns--)
         {
             gpu.Launch(
-                gpu.Pairs.CloseForces, (Blocks(ofColumns == 1 ? block.Columns : block.Rows, WarpsPerBlock), 1), (256, 1),
+                gpu.Pairs.CloseForces, (Blocks(ofColumns == 1 ? block.Columns : block.Rows, BlockWarps), 1), (BlockThreads, 1),
                 pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, ofColumns,
                 batch.Centroids, batch.Shape.Width, batch.CentroidForces, scratch.CloseTiles);
         }
 
         gpu.Launch(
-            gpu.Pairs.AddPairSums, (Blocks(block.Rows + (long)mirrored * block.Columns, 256) + 1, 1), (256, 1),
+            gpu.Pairs.AddPairSums, (Blocks(block.Rows + (long)mirrored * block.Columns, BlockThreads) + 1, 1), (BlockThreads, 1),
             scratch.RowSums, scratch.ColumnSums, scratch.TileEnergies, block.Row, block.Rows, block.Column, block.Columns, mirrored,
             batch.ContactSums, batch.RadiusGradients, batch.Energy);
     }

@@ -8,9 +8,15 @@ internal sealed record KernelSource(string Name, string Text, IReadOnlyList<(str
 {
     private static readonly string[] HeaderNames = ["Common.cuh", "Pairs.cuh"];
 
+    /// <summary>Options that define what it leaves open.</summary>
+    public IReadOnlyList<string> Definitions { get; init; } = [];
+
     /// <summary>One of the files that this library carries.</summary>
     /// <param name="name">Its name.</param>
-    public static KernelSource Embedded(string name) => new(name, Read(name), [.. HeaderNames.Select(header => (header, Read(header)))]);
+    public static KernelSource Embedded(string name) => new(name, Read(name), [.. HeaderNames.Select(header => (header, Read(header)))])
+    {
+        Definitions = KernelConstants.Definitions,
+    };
 
     private static string Read(string name)
     {

@@ -90,7 +90,7 @@ int cuGetErrorString(int, const char** text) { return *text = "the emulation has
 
 int cuDeviceGet(int* device, int ordinal) { return *device = ordinal, 0; }
 
-int cuDeviceGetAttribute(int* value, int attribute, int) { return *value = attribute == 75 ? 8 : 0, 0; }
+int cuDeviceGetAttribute(int* value, int attribute, int) { return *value = attribute == 75 ? 8 : attribute == 16 ? 2 : 0, 0; }
 
 int cuDevicePrimaryCtxRetain(void**, int) { return 0; }
 
@@ -124,7 +124,7 @@ int cuMemAlloc_v2(void** address, size_t bytes)
 {
     *address = std::malloc(bytes);
     constexpr int outOfMemory = 2;
-    return *address == nullptr ? outOfMemory : 0;
+    return *address == nullptr ? outOfMemory : (std::memset(*address, 0xff, bytes), 0);
 }
 
 int cuMemFree_v2(void* address) { return std::free(address), 0; }

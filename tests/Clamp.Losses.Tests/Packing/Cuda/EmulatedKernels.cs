@@ -102,7 +102,7 @@ public class EmulatedKernels : IDisposable
             }
 
             var harness = Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", "Emulation", "Harness.cpp");
-            (program, var log) = Compile(harness, KernelSources.DefinitionOf(dtype), "-I", _folder.FullName);
+            (program, var log) = Compile(harness, [.. KernelSources.DefinitionsFor(dtype), "-I", _folder.FullName]);
             program.Should().NotBeNull("g++ says {0}", log);
             _programs.Add(dtype, program!);
         }

@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing.Cuda;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
@@ -23,7 +24,8 @@ internal static class KernelSources
         return reader.ReadToEnd();
     }
 
-    /// <summary>The compiler option for embeddings of a dtype.</summary>
+    /// <summary>The compiler's options: what the library's compiler defines, for embeddings of a dtype.</summary>
     /// <param name="dtype">float32, float16 or bfloat16.</param>
-    public static string DefinitionOf(ScalarType dtype) => $"-DELEMENT_{dtype.ToString().ToUpperInvariant()}";
+    public static string[] DefinitionsFor(ScalarType dtype) =>
+        [$"-DELEMENT_{dtype.ToString().ToUpperInvariant()}", .. KernelConstants.Definitions];
 }

@@ -29,7 +29,7 @@ internal static unsafe class NvrtcProgram
         try
         {
             string[] options =
-                ["--std=c++17", $"--gpu-architecture={architecture}", KernelSources.DefinitionOf(dtype), "--ptxas-options=-v"];
+                ["--std=c++17", $"--gpu-architecture={architecture}", .. KernelSources.DefinitionsFor(dtype), "--ptxas-options=-v"];
             var compile = (delegate* unmanaged[Cdecl]<nint, int, nint*, int>)Function("nvrtcCompileProgram");
             var arguments = options.Select(Marshal.StringToCoTaskMemUTF8).ToArray();
             int error;

@@ -17,7 +17,7 @@ struct PairLine
 template <int Count>
 __device__ void pull(PairLine<Count> line, Centroids centroids, int image, float* force, int lane)
 {
-    for (int first = 0; first < centroids.width; first += 4 * WarpSize)
+    for (int first = 0; first < centroids.width; first += WARP_NUMBERS)
     {
         const int d = first + lane * 4;
         const Quad own = load(centroids.of(image), d, centroids.width, centroids.aligned);
@@ -29,7 +29,7 @@ __device__ void pull(PairLine<Count> line, Centroids centroids, int image, float
             {
                 const int source = __ffs(lanes) - 1;
                 const float factor = -__shfl_sync(AllLanes, line.pairs[k], source);
-                const float* other = centroids.of(line.other + k * WarpSize + source);
+                const float* other = centroids.of(line.other + k * WARP_SIZE + source);
                 sum = multiply_add(load(other, d, centroids.width, centroids.aligned) - own, factor, sum);
             }
         }
@@ -54,22 +54,22 @@ struct ImagePairs
 template <int TileSize, bool Clear>
 __device__ void pull_close(ImagePairs own, Centroids centroids, int image, float* force)
 {
-    const int lane = threadIdx.x % WarpSize;
+    const int lane = threadIdx.x % WARP_SIZE;
     const int tiles = tiles_of(own.count, TileSize);
-    for (int first = 0; first < tiles; first += WarpSize)
+    for (int first = 0; first < tiles; first += WARP_SIZE)
     {
         const int laneTile = first + lane;
         unsigned flagged = __ballot_sync(AllLanes, laneTile < tiles && own.flags[static_cast<Offset>(laneTile) * own.flagStep]);
         for (; flagged != 0; flagged &= flagged - 1)
         {
             const int begin = (first + __ffs(flagged) - 1) * TileSize;
-            PairLine<TileSize / WarpSize> line;
+            PairLine<TileSize / WARP_SIZE> line;
             line.other = own.other + begin;
             unsigned any = 0;
 #pragma unroll
-            for (int k = 0; k < TileSize / WarpSize; k++)
+            for (int k = 0; k < TileSize / WARP_SIZE; k++)
             {
-                const int place = begin + k * WarpSize + lane;
+                const int place = begin + k * WARP_SIZE + lane;
                 float* pair = own.pairs + place * own.step;
                 line.pairs[k] = place < own.count ? *pair : 0;
                 line.close[k] = __ballot_sync(AllLanes, line.pairs[k] < 0);
@@ -102,23 +102,23 @@ extern "C" __global__ void close_forces(
     float* centroidForces,
     const unsigned char* closeTiles)
 {
-    const int place = blockIdx.x * PairWarps + threadIdx.x / WarpSize;
+    const int place = blockIdx.x * BLOCK_WARPS + threadIdx.x / WARP_SIZE;
     if (place >= (ofColumns ? columns : rows))
     {
         return;
     }
 
-    const int columnTiles = tiles_of(columns, TileColumns);
+    const int columnTiles = tiles_of(columns, WARP_NUMBERS);
     const int image = (ofColumns ? column : row) + place;
     float* force = centroidForces + static_cast<Offset>(image) * width;
     if (ofColumns)
     {
-        const ImagePairs own = {pairs + place, stride, rows, row, closeTiles + place / TileColumns, columnTiles};
-        pull_close<TileRows, false>(own, Centroids(centroids, width), image, force);
+        const ImagePairs own = {pairs + place, stride, rows, row, closeTiles + place / WARP_NUMBERS, columnTiles};
+        pull_close<TILE_ROWS, false>(own, Centroids(centroids, width), image, force);
     }
     else
     {
-        const unsigned char* flags = closeTiles + static_cast<Offset>(place / TileRows) * columnTiles;
-        pull_close<TileColumns, true>({pairs + place * stride, 1, columns, column, flags, 1}, Centroids(centroids, width), image, force);
+        const unsigned char* flags = closeTiles + static_cast<Offset>(place / TILE_ROWS) * columnTiles;
+        pull_close<WARP_NUMBERS, true>({pairs + place * stride, 1, columns, column, flags, 1}, Centroids(centroids, width), image, force);
     }
 }

@@ -12,11 +12,6 @@
 // Tolerance: 3e-6 relative to norms over a row. Reference: Composite.Contacts; the same on the CPU: Cpu.PairInteractions.
 #include "Pairs.cuh"
 
-// Below this fraction of norm(c_i)^2 + norm(c_j)^2, d^2 from the Gram matrix would be wrong by more than about 5e-6.
-constexpr float CloseFraction = 1.0f / 16;
-constexpr float SquaredDistanceFloor = 1e-12f;
-constexpr float ReachFloor = 1e-6f;
-
 __device__ inline float infinity()
 {
     return __uint_as_float(0x7f800000u);
@@ -77,12 +72,12 @@ __device__ inline float squared_distance(Centroids centroids, int image, int oth
     // By four where rows are aligned; more loads at once would need more registers than there are.
     const float* left = centroids.of(image);
     const float* right = centroids.of(other);
-    const int lane = threadIdx.x % WarpSize;
+    const int lane = threadIdx.x % WARP_SIZE;
     float squares = 0;
     if (centroids.aligned)
     {
 #pragma unroll 1
-        for (int d = lane * 4; d < centroids.width; d += 4 * WarpSize)
+        for (int d = lane * 4; d < centroids.width; d += WARP_NUMBERS)
         {
             const Quad difference = *reinterpret_cast<const Quad*>(left + d) - *reinterpret_cast<const Quad*>(right + d);
             squares = add_products(difference, difference, squares);
@@ -91,7 +86,7 @@ __device__ inline float squared_distance(Centroids centroids, int image, int oth
     else
     {
 #pragma unroll 1
-        for (int d = lane; d < centroids.width; d += WarpSize)
+        for (int d = lane; d < centroids.width; d += WARP_SIZE)
         {
             squares = fmaf(left[d] - right[d], left[d] - right[d], squares);
         }
@@ -142,11 +137,11 @@ __device__ inline Distances distances_of(Quad products, const Row& row, const Co
     {
         const float squaredNorms = row.norm + columns.norms.at[k];
         result.squared[k] = k < columns.inside ? fmaf(products.at[k], -2, squaredNorms) : infinity();
-        result.close |= (result.squared[k] <= squaredNorms * CloseFraction) << k;
+        result.close |= (result.squared[k] <= squaredNorms * CLOSE_FRACTION) << k;
     }
 
     // The whole warp works for one lane after another.
-    const int ownLane = threadIdx.x % WarpSize;
+    const int ownLane = threadIdx.x % WARP_SIZE;
 #pragma unroll 1
     for (unsigned lanes = __ballot_sync(AllLanes, result.close != 0); lanes != 0; lanes &= lanes - 1)
     {
@@ -178,7 +173,7 @@ __device__ Quad interact(
 #pragma unroll
     for (int k = 0; k < 4; k++)
     {
-        distances.squared[k] += SquaredDistanceFloor;
+        distances.squared[k] += SQUARED_DISTANCE_FLOOR;
         touching[k] = potential.touches(distances.squared[k], row.reach + columns.radii.at[k]);
         anyTouching |= touching[k];
     }
@@ -213,31 +208,31 @@ __device__ Quad interact(
 
 struct TileMemory
 {
-    float rowNorms[TileRows];
-    float rowReaches[TileRows];
-    Quad columnNorms[WarpSize];
-    Quad columnRadii[WarpSize];
-    float columnSums[2][PairWarps][TileColumns];
-    double perWarp[PairWarps];
+    float rowNorms[TILE_ROWS];
+    float rowReaches[TILE_ROWS];
+    Quad columnNorms[WARP_SIZE];
+    Quad columnRadii[WARP_SIZE];
+    float columnSums[2][BLOCK_WARPS][WARP_NUMBERS];
+    double perWarp[BLOCK_WARPS];
 };
 
 template <bool Harmonic>
 __device__ void interact_tile(
     PairBlock block, Centroids centroids, Potential potential, bool forces, const TileMemory& memory, float* rowSums, LaneSums& sums)
 {
-    const int lane = threadIdx.x % WarpSize;
-    const int firstRow = blockIdx.y * TileRows;
-    const int endRow = min(firstRow + TileRows, block.rows);
-    const int column = blockIdx.x * TileColumns + lane * 4;
+    const int lane = threadIdx.x % WARP_SIZE;
+    const int firstRow = blockIdx.y * TILE_ROWS;
+    const int endRow = min(firstRow + TILE_ROWS, block.rows);
+    const int column = blockIdx.x * WARP_NUMBERS + lane * 4;
     const bool aligned = is_aligned(block.pairs, block.stride);
-    int place = firstRow + threadIdx.x / WarpSize;
+    int place = firstRow + threadIdx.x / WARP_SIZE;
     Quad next = place < endRow ? load(block.row(place), column, block.columns, aligned) : Quad{};
 #pragma unroll 1
-    for (; place < endRow; place += PairWarps)
+    for (; place < endRow; place += BLOCK_WARPS)
     {
         // The next row is on its way while this one is worked on.
         const Quad products = next;
-        next = place + PairWarps < endRow ? load(block.row(place + PairWarps), column, block.columns, aligned) : Quad{};
+        next = place + BLOCK_WARPS < endRow ? load(block.row(place + BLOCK_WARPS), column, block.columns, aligned) : Quad{};
         Row row = {block.firstRow + place, memory.rowNorms[place - firstRow], memory.rowReaches[place - firstRow], 0, 0};
         const Columns columns = {block.firstColumn + column, block.columns - column, memory.columnNorms[lane], memory.columnRadii[lane]};
         const Quad pairs = interact<Harmonic>(products, row, columns, sums, centroids, potential);
@@ -281,16 +276,16 @@ extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
     const PairBlock block = {pairs, stride, row, rows, column, columns};
     const Potential potential = {strength, exponentLessOne, leastSquaredDistance, largestReach};
     const int place = threadIdx.x;
-    const int tileRow = blockIdx.y * TileRows + place;
-    if (place < TileRows && tileRow < rows)
+    const int tileRow = blockIdx.y * TILE_ROWS + place;
+    if (place < TILE_ROWS && tileRow < rows)
     {
         memory.rowNorms[place] = squaredNorms[row + tileRow];
-        memory.rowReaches[place] = radii[row + tileRow] + ReachFloor;
+        memory.rowReaches[place] = radii[row + tileRow] + REACH_FLOOR;
     }
 
-    if (place < WarpSize)
+    if (place < WARP_SIZE)
     {
-        const int tileColumn = blockIdx.x * TileColumns + place * 4;
+        const int tileColumn = blockIdx.x * WARP_NUMBERS + place * 4;
         memory.columnNorms[place] = load(squaredNorms + column, tileColumn, columns, false);
         memory.columnRadii[place] = load(radii + column, tileColumn, columns, false);
     }
@@ -323,22 +318,22 @@ extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
 #pragma unroll
     for (int k = 0; k < 4; k++)
     {
-        const int lane = place % WarpSize;
-        memory.columnSums[0][place / WarpSize][lane * 4 + k] = sums.contacts.at[k];
-        memory.columnSums[1][place / WarpSize][lane * 4 + k] = sums.radiusGradients.at[k];
+        const int lane = place % WARP_SIZE;
+        memory.columnSums[0][place / WARP_SIZE][lane * 4 + k] = sums.contacts.at[k];
+        memory.columnSums[1][place / WARP_SIZE][lane * 4 + k] = sums.radiusGradients.at[k];
     }
 
     __syncthreads();
-    const int kind = place / TileColumns;
-    const int tileColumn = place % TileColumns;
-    if (blockIdx.x * TileColumns + tileColumn < columns)
+    const int kind = place / WARP_NUMBERS;
+    const int tileColumn = place % WARP_NUMBERS;
+    if (blockIdx.x * WARP_NUMBERS + tileColumn < columns)
     {
         float sum = 0;
-        for (int warp = 0; warp < PairWarps; warp++)
+        for (int warp = 0; warp < BLOCK_WARPS; warp++)
         {
             sum += memory.columnSums[kind][warp][tileColumn];
         }
 
-        columnSums[(blockIdx.y * 2LL + kind) * columns + blockIdx.x * TileColumns + tileColumn] = sum;
+        columnSums[(blockIdx.y * 2LL + kind) * columns + blockIdx.x * WARP_NUMBERS + tileColumn] = sum;
     }
 }

@@ -2,8 +2,6 @@
 // Precision: double. Reference: Composite.Contacts; the same on the CPU: Cpu.PairInteractions.
 #include "Pairs.cuh"
 
-constexpr double EnergyFloor = 1e-6;
-
 // The sums of `tiles` tiles of one kind for one image.
 __device__ inline double add_tiles(const float* sums, int kind, int tiles, int images, int image)
 {
@@ -31,9 +29,9 @@ extern "C" __global__ void add_pair_sums(
     double* radiusGradients,
     double* energy)
 {
-    __shared__ double perWarp[PairWarps];
-    const int rowTiles = tiles_of(rows, TileRows);
-    const int columnTiles = tiles_of(columns, TileColumns);
+    __shared__ double perWarp[BLOCK_WARPS];
+    const int rowTiles = tiles_of(rows, TILE_ROWS);
+    const int columnTiles = tiles_of(columns, WARP_NUMBERS);
     if (blockIdx.x == gridDim.x - 1)
     {
         double own = 0;
@@ -76,7 +74,7 @@ extern "C" __global__ void loss_of_energy(
     float* loss,
     double* slope)
 {
-    __shared__ double perWarp[PairWarps];
+    __shared__ double perWarp[BLOCK_WARPS];
     double own = 0;
     for (int image = threadIdx.x; sizeWeight != 0 && image < images; image += blockDim.x)
     {
@@ -87,7 +85,7 @@ extern "C" __global__ void loss_of_energy(
     if (threadIdx.x == 0)
     {
         const double total = repulsionWeight * *energy + sizeWeight * sum;
-        *loss = static_cast<float>(logEnergy ? log(total + EnergyFloor) : total);
-        *slope = logEnergy ? 1 / (total + EnergyFloor) : 1;
+        *loss = static_cast<float>(logEnergy ? log(total + ENERGY_FLOOR) : total);
+        *slope = logEnergy ? 1 / (total + ENERGY_FLOOR) : 1;
     }
 }

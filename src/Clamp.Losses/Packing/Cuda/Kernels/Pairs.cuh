@@ -3,10 +3,6 @@
 
 #include "Common.cuh"
 
-constexpr int TileRows = 64;
-constexpr int TileColumns = 4 * WarpSize;
-constexpr int PairWarps = 8;
-
 // How many tiles of a size cover so many pairs.
 __device__ inline int tiles_of(int pairs, int size)
 {

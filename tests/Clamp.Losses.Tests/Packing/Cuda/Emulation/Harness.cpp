@@ -109,6 +109,8 @@ private:
     T* data_;
 };
 
+constexpr unsigned BlockThreads = WARP_SIZE * BLOCK_WARPS;
+
 int64_t quotient(int64_t dividend, int64_t divisor)
 {
     return (dividend + divisor - 1) / divisor;
@@ -141,7 +143,7 @@ class Loss
 public:
     Loss(const Request& request, const Element* embeddings)
         : r(request), z(embeddings), chunks(static_cast<int>(std::min(r.images, r.mostChunks))),
-          imageBlock(r.views <= 4 ? 128 : 256)
+          imageBlock(r.views <= 4 ? BlockThreads / 2 : BlockThreads)
     {
         *upstream = static_cast<float>(r.upstream);
     }
@@ -158,7 +160,7 @@ public:
         }
 
         emulation::launch(
-            {1}, {256}, sums::loss_of_energy, energy, radii, images, r.repulsionWeight, r.sizeWeight, r.logEnergy, loss, slope);
+            {1}, {BlockThreads}, sums::loss_of_energy, energy, radii, images, r.repulsionWeight, r.sizeWeight, r.logEnergy, loss, slope);
         loss.write(output);
         radii.write(output);
         centroids.write(output);
@@ -173,10 +175,10 @@ private:
     void measure()
     {
         emulation::launch(
-            {blocks(r.width, 128), static_cast<unsigned>(chunks)}, {32, 8}, statistics::sum_embeddings, z, r.viewStride, r.imageStride,
+            {blocks(r.width, WARP_NUMBERS), static_cast<unsigned>(chunks)}, {WARP_SIZE, BLOCK_WARPS}, statistics::sum_embeddings, z, r.viewStride, r.imageStride,
             views, images, width, partialSums);
-        emulation::launch({blocks(r.width, 16)}, {16, 16}, statistics::add_partial_sums, partialSums, chunks, width, embeddingSums);
-        emulation::launch({blocks(padded, 256)}, {256}, statistics::split_mean, embeddingSums, r.views * r.images, width, exactMean, mean);
+        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, embeddingSums);
+        emulation::launch({blocks(padded, BlockThreads)}, {BlockThreads}, statistics::split_mean, embeddingSums, r.views * r.images, width, exactMean, mean);
         emulation::launch(
             {static_cast<unsigned>(images)}, {imageBlock}, statistics::measure_images, z, r.viewStride, r.imageStride, views, images, width,
             exactMean, mean, r.radiusScale, inverseNorms, exactInverseNorms, delicate, centroids, centroidForces, squaredNorms, radii,
@@ -224,26 +226,26 @@ private:
 
     void interact(float* gram, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns, bool mirrored)
     {
-        const unsigned columnTiles = blocks(columns, 128);
-        const unsigned rowTiles = blocks(rows, 64);
+        const unsigned columnTiles = blocks(columns, WARP_NUMBERS);
+        const unsigned rowTiles = blocks(rows, TILE_ROWS);
         const Device<float> rowSums(2 * columnTiles * rows);
         const Device<float> columnSums(mirrored ? 2 * rowTiles * columns : 1);
         const Device<double> tileEnergies(rowTiles * columnTiles);
         const Device<unsigned char> closeTiles(rowTiles * columnTiles);
         emulation::launch(
-            {columnTiles, rowTiles}, {256}, interactions::interact_pairs, gram, stride, row, rows, column, columns, mirrored, r.gradient,
+            {columnTiles, rowTiles}, {BlockThreads}, interactions::interact_pairs, gram, stride, row, rows, column, columns, mirrored, r.gradient,
             centroids, width, squaredNorms, radii, static_cast<float>(r.exponent * r.repulsionWeight), static_cast<float>(r.exponent - 1),
             static_cast<float>(r.minSeparation * r.minSeparation), static_cast<float>(r.maxContactDistance), rowSums, columnSums,
             tileEnergies, closeTiles);
         for (int ofColumns = mirrored; r.gradient && ofColumns >= 0; ofColumns--)
         {
             emulation::launch(
-                {blocks(ofColumns ? columns : rows, 8)}, {256}, forces::close_forces, gram, stride, row, rows, column, columns, ofColumns,
+                {blocks(ofColumns ? columns : rows, BLOCK_WARPS)}, {BlockThreads}, forces::close_forces, gram, stride, row, rows, column, columns, ofColumns,
                 centroids, width, centroidForces, closeTiles);
         }
 
         emulation::launch(
-            {blocks(rows + (mirrored ? columns : 0), 256) + 1}, {256}, sums::add_pair_sums, rowSums, columnSums, tileEnergies, row,
+            {blocks(rows + (mirrored ? columns : 0), BlockThreads) + 1}, {BlockThreads}, sums::add_pair_sums, rowSums, columnSums, tileEnergies, row,
             rows, column, columns, mirrored, contactSums, radiusGradients, energy);
     }
 
@@ -253,10 +255,10 @@ private:
             {static_cast<unsigned>(chunks)}, {imageBlock}, gradient::project_gradient, z, r.viewStride, r.imageStride, views, images, width,
             exactMean, mean, centroids, centroidForces, contactSums, radiusGradients, radii, inverseNorms, exactInverseNorms, delicate,
             r.radiusScale, r.sizeWeight, along, exactCentroids, projected, partialSums);
-        emulation::launch({blocks(r.width, 16)}, {16, 16}, statistics::add_partial_sums, partialSums, chunks, width, projectedSums);
+        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, projectedSums);
         const int64_t rows = r.views * r.images;
         emulation::launch(
-            {blocks(r.width, 128), std::min(blocks(rows, 32), 65535u)}, {32, 8}, gradient::centre_gradient, projected, projectedSums, rows,
+            {blocks(r.width, WARP_NUMBERS), std::min(blocks(rows, 4 * BLOCK_WARPS), 65535u)}, {WARP_SIZE, BLOCK_WARPS}, gradient::centre_gradient, projected, projectedSums, rows,
             rows, width, slope, r.upstream == 1 ? static_cast<float*>(nullptr) : upstream, result);
     }
 
