@@ -27,11 +27,15 @@ internal sealed unsafe class CudaDevice : IDisposable
         _device = driver.Device(ordinal);
         _computeCapability = driver.ComputeCapability(_device);
         _context = driver.RetainPrimaryContext(_device);
+        Multiprocessors = driver.Multiprocessors(_device);
         _float32 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_FLOAT32"));
         _float16 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_FLOAT16"));
         _bfloat16 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_BFLOAT16"));
         _pairs = new Lazy<PairKernels>(() => new PairKernels(this));
     }
+
+    /// <summary>How many multiprocessors it has.</summary>
+    public int Multiprocessors { get; }
 
     /// <summary>The kernels between centroids.</summary>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>

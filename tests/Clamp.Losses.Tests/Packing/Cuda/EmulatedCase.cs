@@ -19,6 +19,9 @@ internal sealed record EmulatedCase(Tensor Embeddings, ClampLossOptions Options)
     /// <summary>How many chunks of images a launch has at most.</summary>
     public long MostChunks { get; init; } = 1024;
 
+    /// <summary>How many rows a tile of pairs has: 64 at most.</summary>
+    public long TileRows { get; init; } = 64;
+
     /// <summary>Whether the gradient is wanted, or the energy alone.</summary>
     public bool WithGradient { get; init; } = true;
 
@@ -39,7 +42,7 @@ internal sealed record EmulatedCase(Tensor Embeddings, ClampLossOptions Options)
         var offset = (Margin.Views * viewStride) + (Margin.Images * imageStride) + Margin.Width;
         long[] integers =
         [
-            views, images, width, viewStride, imageStride, offset, PairStride, Strip.Rows, Strip.Columns, MostChunks,
+            views, images, width, viewStride, imageStride, offset, PairStride, Strip.Rows, Strip.Columns, MostChunks, TileRows,
             WithGradient ? 1 : 0, Options.LogEnergy ? 1 : 0, Seed,
         ];
         double[] numbers =

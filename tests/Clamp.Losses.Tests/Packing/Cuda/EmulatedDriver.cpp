@@ -68,7 +68,6 @@ struct Entry
 constexpr Entry Entries[] = {
     {"sum_embeddings", runner<statistics::sum_embeddings>},
     {"add_partial_sums", runner<statistics::add_partial_sums>},
-    {"split_mean", runner<statistics::split_mean>},
     {"measure_images", runner<statistics::measure_images>},
     {"interact_pairs", runner<interactions::interact_pairs>},
     {"close_forces", runner<forces::close_forces>},

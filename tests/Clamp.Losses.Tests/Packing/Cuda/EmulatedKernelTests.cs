@@ -22,6 +22,7 @@ public sealed class EmulatedKernelTests(EmulatedKernels kernels) : TorchTest, IC
         from margin in Gen.Select(Gen.Int[0, 1], Gen.Int[0, 3], Gen.Int[0, 5])
         from strip in Gen.Select(Gen.Int[1, 40], Gen.Int[0, 60])
         from mostChunks in Gen.OneOfConst(1, 7, 1024)
+        from tileRows in Gen.OneOfConst(8, 16, 64)
         from dtype in Gen.OneOfConst(Dtypes)
         from exponent in Gen.OneOfConst(2.0, 2.5, 3.0)
         from size in Gen.OneOfConst(0, 0.01)
@@ -39,7 +40,7 @@ public sealed class EmulatedKernelTests(EmulatedKernels kernels) : TorchTest, IC
             MaxContactDistance = maxContactDistance,
             LogEnergy = logEnergy,
         }) with
-        { Margin = margin, Strip = (strip.Item1, strip.Item1 + strip.Item2), MostChunks = mostChunks, Upstream = upstream, Seed = seed });
+        { Margin = margin, Strip = (strip.Item1, strip.Item1 + strip.Item2), MostChunks = mostChunks, TileRows = tileRows, Upstream = upstream, Seed = seed });
 
     public static TheoryData<string, ScalarType> GoldenCases
     {

@@ -5,7 +5,7 @@
 // Precision: float32. Reference: Composite.Contacts; the same on the CPU: Cpu.PairInteractions.
 #include "Pairs.cuh"
 
-// What a force is the sum of: the pairs of an image with the images of one tile, from `other` on.
+// What a force is the sum of: the pairs of an image with the images of one tile, from `other` on, every 32nd of them a lane's.
 template <int Count>
 struct PairLine
 {
@@ -39,39 +39,42 @@ __device__ void pull(PairLine<Count> line, Centroids centroids, int image, float
     }
 }
 
-// An image's pairs in memory: `count` of them, `step` apart, with the images from `other` on; the flags of its tiles, `flagStep` apart.
+// An image's pairs in memory: `count` of them, `step` apart, with the images from `other` on; `perTile` in each of its tiles, whose flags
+// are `flagStep` apart.
 struct ImagePairs
 {
     float* pairs;
     Offset step;
     int count;
     int other;
+    int perTile;
     const unsigned char* flags;
     int flagStep;
 };
 
-// Each tile holds TileSize of them.
-template <int TileSize, bool Clear>
+// A tile holds MostPerTile of them at most.
+template <int MostPerTile, bool Clear>
 __device__ void pull_close(ImagePairs own, Centroids centroids, int image, float* force)
 {
     const int lane = threadIdx.x % WARP_SIZE;
-    const int tiles = tiles_of(own.count, TileSize);
+    const int tiles = tiles_of(own.count, own.perTile);
     for (int first = 0; first < tiles; first += WARP_SIZE)
     {
         const int laneTile = first + lane;
         unsigned flagged = __ballot_sync(AllLanes, laneTile < tiles && own.flags[static_cast<Offset>(laneTile) * own.flagStep]);
         for (; flagged != 0; flagged &= flagged - 1)
         {
-            const int begin = (first + __ffs(flagged) - 1) * TileSize;
-            PairLine<TileSize / WARP_SIZE> line;
+            const int begin = (first + __ffs(flagged) - 1) * own.perTile;
+            const int end = min(begin + own.perTile, own.count);
+            PairLine<MostPerTile / WARP_SIZE> line;
             line.other = own.other + begin;
             unsigned any = 0;
 #pragma unroll
-            for (int k = 0; k < TileSize / WARP_SIZE; k++)
+            for (int k = 0; k < MostPerTile / WARP_SIZE; k++)
             {
                 const int place = begin + k * WARP_SIZE + lane;
                 float* pair = own.pairs + place * own.step;
-                line.pairs[k] = place < own.count ? *pair : 0;
+                line.pairs[k] = place < end ? *pair : 0;
                 line.close[k] = __ballot_sync(AllLanes, line.pairs[k] < 0);
                 any |= line.close[k];
                 if (Clear && line.pairs[k] < 0)
@@ -96,6 +99,7 @@ extern "C" __global__ void close_forces(
     int rows,
     int column,
     int columns,
+    int tileRows,
     int ofColumns,
     const float* centroids,
     int width,
@@ -113,12 +117,13 @@ extern "C" __global__ void close_forces(
     float* force = centroidForces + static_cast<Offset>(image) * width;
     if (ofColumns)
     {
-        const ImagePairs own = {pairs + place, stride, rows, row, closeTiles + place / WARP_NUMBERS, columnTiles};
+        const ImagePairs own = {pairs + place, stride, rows, row, tileRows, closeTiles + place / WARP_NUMBERS, columnTiles};
         pull_close<TILE_ROWS, false>(own, Centroids(centroids, width), image, force);
     }
     else
     {
-        const unsigned char* flags = closeTiles + static_cast<Offset>(place / TILE_ROWS) * columnTiles;
-        pull_close<WARP_NUMBERS, true>({pairs + place * stride, 1, columns, column, flags, 1}, Centroids(centroids, width), image, force);
+        const unsigned char* flags = closeTiles + static_cast<Offset>(place / tileRows) * columnTiles;
+        const ImagePairs own = {pairs + place * stride, 1, columns, column, WARP_NUMBERS, flags, 1};
+        pull_close<WARP_NUMBERS, true>(own, Centroids(centroids, width), image, force);
     }
 }

@@ -52,8 +52,26 @@ extern "C" __global__ void sum_embeddings(
     }
 }
 
-// The sum over chunks. Grid (D / 16), block (16, 16).
-extern "C" __global__ void add_partial_sums(const double* partialSums, int chunks, int width, double* sums)
+// mu as CentredEmbeddings reads it: in double, and as two rows of float32, padded with 0 to a multiple of four.
+__device__ inline void write_mean(double exact, int d, int width, double* exactMean, float* mean)
+{
+    const float high = static_cast<float>(exact);
+    const int padded = (width + 3) / 4 * 4;
+    if (d < padded)
+    {
+        mean[d] = high;
+        mean[padded + d] = static_cast<float>(exact - high);
+    }
+
+    if (d < width)
+    {
+        exactMean[d] = exact;
+    }
+}
+
+// The sum over chunks and, unless exactMean is null, the mean of `count` embeddings. Grid (D / 16), block (16, 16).
+extern "C" __global__ void add_partial_sums(
+    const double* partialSums, int chunks, int width, double* sums, Offset count, double* exactMean, float* mean)
 {
     __shared__ double own[SUM_BLOCK][SUM_BLOCK];
     const int d = blockIdx.x * SUM_BLOCK + threadIdx.x;
@@ -69,33 +87,25 @@ extern "C" __global__ void add_partial_sums(const double* partialSums, int chunk
 
     own[threadIdx.y][threadIdx.x] = sum;
     __syncthreads();
-    if (threadIdx.y == 0 && d < width)
+    if (threadIdx.y != 0)
     {
-        double total = 0;
-        for (int row = 0; row < SUM_BLOCK; row++)
-        {
-            total += own[row][threadIdx.x];
-        }
+        return;
+    }
 
+    double total = 0;
+    for (int row = 0; row < SUM_BLOCK; row++)
+    {
+        total += own[row][threadIdx.x];
+    }
+
+    if (d < width)
+    {
         sums[d] = total;
     }
-}
 
-// mu in double, and as two rows of float32, padded with 0 to a multiple of four. Grid (padded D / 256), block 256.
-extern "C" __global__ void split_mean(const double* sums, Offset count, int width, double* exactMean, float* mean)
-{
-    const int d = blockIdx.x * blockDim.x + threadIdx.x;
-    const int padded = (width + 3) / 4 * 4;
-    if (d < padded)
+    if (exactMean)
     {
-        const double exact = d < width ? sums[d] / count : 0;
-        const float high = static_cast<float>(exact);
-        mean[d] = high;
-        mean[padded + d] = static_cast<float>(exact - high);
-        if (d < width)
-        {
-            exactMean[d] = exact;
-        }
+        write_mean(total / count, d, width, exactMean, mean);
     }
 }
 

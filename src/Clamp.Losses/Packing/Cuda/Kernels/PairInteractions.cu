@@ -2,7 +2,7 @@
 // elsewhere, with u = 1 - d/s. Also the energy u^alpha, the sums of A, and dE/dr = alpha w_rep u^(alpha-1) d / s^2 where the reach
 // s = min(r_i + r_j + 1e-6, d_max) is not capped; for the images of rows, and in a mirrored block for those of columns.
 // Layout: the block [rows, columns], its rows contiguous at any stride, row i and column j at any place of the batch. A block of threads
-// does a tile of 64 x 128 pairs, a warp one row of it at a time, a lane four neighbours. Each tile writes its own sums, which PairSums.cu
+// does a tile of 128 columns and up to 64 rows, a warp one row of it at a time, a lane four neighbours. Each tile writes its own sums, which PairSums.cu
 // adds up in a fixed order: results repeat bit for bit.
 // Close pairs: d^2 = norm(c_i)^2 + norm(c_j)^2 - 2 c_i . c_j cancels when centroids are close, and so does (A C)_i - sum(A) c_i. Such
 // pairs are done from c_i - c_j, the force too: the block holds -A for them (A is never negative) and the tile is flagged, until
@@ -218,11 +218,18 @@ struct TileMemory
 
 template <bool Harmonic>
 __device__ void interact_tile(
-    PairBlock block, Centroids centroids, Potential potential, bool forces, const TileMemory& memory, float* rowSums, LaneSums& sums)
+    PairBlock block,
+    int tileRows,
+    Centroids centroids,
+    Potential potential,
+    bool forces,
+    const TileMemory& memory,
+    float* rowSums,
+    LaneSums& sums)
 {
     const int lane = threadIdx.x % WARP_SIZE;
-    const int firstRow = blockIdx.y * TILE_ROWS;
-    const int endRow = min(firstRow + TILE_ROWS, block.rows);
+    const int firstRow = blockIdx.y * tileRows;
+    const int endRow = min(firstRow + tileRows, block.rows);
     const int column = blockIdx.x * WARP_NUMBERS + lane * 4;
     const bool aligned = is_aligned(block.pairs, block.stride);
     int place = firstRow + threadIdx.x / WARP_SIZE;
@@ -249,7 +256,7 @@ __device__ void interact_tile(
     }
 }
 
-// A tile of pairs. Grid (columns / 128, rows / 64), block 256.
+// A tile of pairs, of tileRows <= 64 rows. Grid (columns / 128, rows / tileRows), block 256.
 extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
     float* pairs,
     Offset stride,
@@ -257,6 +264,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
     int rows,
     int column,
     int columns,
+    int tileRows,
     int mirrored,
     int forces,
     const float* centroids,
@@ -276,8 +284,8 @@ extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
     const PairBlock block = {pairs, stride, row, rows, column, columns};
     const Potential potential = {strength, exponentLessOne, leastSquaredDistance, largestReach};
     const int place = threadIdx.x;
-    const int tileRow = blockIdx.y * TILE_ROWS + place;
-    if (place < TILE_ROWS && tileRow < rows)
+    const int tileRow = blockIdx.y * tileRows + place;
+    if (place < tileRows && tileRow < rows)
     {
         memory.rowNorms[place] = squaredNorms[row + tileRow];
         memory.rowReaches[place] = radii[row + tileRow] + REACH_FLOOR;
@@ -294,11 +302,11 @@ extern "C" __global__ void __launch_bounds__(256, 4) interact_pairs(
     LaneSums sums = {0, false, Quad{}, Quad{}};
     if (exponentLessOne == 1)
     {
-        interact_tile<true>(block, Centroids(centroids, width), potential, forces, memory, rowSums, sums);
+        interact_tile<true>(block, tileRows, Centroids(centroids, width), potential, forces, memory, rowSums, sums);
     }
     else
     {
-        interact_tile<false>(block, Centroids(centroids, width), potential, forces, memory, rowSums, sums);
+        interact_tile<false>(block, tileRows, Centroids(centroids, width), potential, forces, memory, rowSums, sums);
     }
 
     const double energy = block_sum(sums.energy, memory.perWarp);

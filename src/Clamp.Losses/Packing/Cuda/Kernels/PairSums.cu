@@ -24,13 +24,14 @@ extern "C" __global__ void add_pair_sums(
     int rows,
     int column,
     int columns,
+    int tileRows,
     int mirrored,
     double* contactSums,
     double* radiusGradients,
     double* energy)
 {
     __shared__ double perWarp[BLOCK_WARPS];
-    const int rowTiles = tiles_of(rows, TILE_ROWS);
+    const int rowTiles = tiles_of(rows, tileRows);
     const int columnTiles = tiles_of(columns, WARP_NUMBERS);
     if (blockIdx.x == gridDim.x - 1)
     {

@@ -45,6 +45,7 @@ struct Request
     int64_t stripRows;
     int64_t stripColumns;
     int64_t mostChunks;
+    int64_t tileRows;
     int64_t gradient;
     int64_t logEnergy;
     int64_t seed;
@@ -177,8 +178,8 @@ private:
         emulation::launch(
             {blocks(r.width, WARP_NUMBERS), static_cast<unsigned>(chunks)}, {WARP_SIZE, BLOCK_WARPS}, statistics::sum_embeddings, z, r.viewStride, r.imageStride,
             views, images, width, partialSums);
-        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, embeddingSums);
-        emulation::launch({blocks(padded, BlockThreads)}, {BlockThreads}, statistics::split_mean, embeddingSums, r.views * r.images, width, exactMean, mean);
+        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, embeddingSums,
+            r.views * r.images, exactMean, mean);
         emulation::launch(
             {static_cast<unsigned>(images)}, {imageBlock}, statistics::measure_images, z, r.viewStride, r.imageStride, views, images, width,
             exactMean, mean, r.radiusScale, inverseNorms, exactInverseNorms, delicate, centroids, centroidForces, squaredNorms, radii,
@@ -227,26 +228,26 @@ private:
     void interact(float* gram, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns, bool mirrored)
     {
         const unsigned columnTiles = blocks(columns, WARP_NUMBERS);
-        const unsigned rowTiles = blocks(rows, TILE_ROWS);
+        const unsigned rowTiles = blocks(rows, r.tileRows);
         const Device<float> rowSums(2 * columnTiles * rows);
         const Device<float> columnSums(mirrored ? 2 * rowTiles * columns : 1);
         const Device<double> tileEnergies(rowTiles * columnTiles);
         const Device<unsigned char> closeTiles(rowTiles * columnTiles);
         emulation::launch(
-            {columnTiles, rowTiles}, {BlockThreads}, interactions::interact_pairs, gram, stride, row, rows, column, columns, mirrored, r.gradient,
+            {columnTiles, rowTiles}, {BlockThreads}, interactions::interact_pairs, gram, stride, row, rows, column, columns, tileRows, mirrored, r.gradient,
             centroids, width, squaredNorms, radii, static_cast<float>(r.exponent * r.repulsionWeight), static_cast<float>(r.exponent - 1),
             static_cast<float>(r.minSeparation * r.minSeparation), static_cast<float>(r.maxContactDistance), rowSums, columnSums,
             tileEnergies, closeTiles);
         for (int ofColumns = mirrored; r.gradient && ofColumns >= 0; ofColumns--)
         {
             emulation::launch(
-                {blocks(ofColumns ? columns : rows, BLOCK_WARPS)}, {BlockThreads}, forces::close_forces, gram, stride, row, rows, column, columns, ofColumns,
+                {blocks(ofColumns ? columns : rows, BLOCK_WARPS)}, {BlockThreads}, forces::close_forces, gram, stride, row, rows, column, columns, tileRows, ofColumns,
                 centroids, width, centroidForces, closeTiles);
         }
 
         emulation::launch(
             {blocks(rows + (mirrored ? columns : 0), BlockThreads) + 1}, {BlockThreads}, sums::add_pair_sums, rowSums, columnSums, tileEnergies, row,
-            rows, column, columns, mirrored, contactSums, radiusGradients, energy);
+            rows, column, columns, tileRows, mirrored, contactSums, radiusGradients, energy);
     }
 
     void project()
@@ -255,7 +256,8 @@ private:
             {static_cast<unsigned>(chunks)}, {imageBlock}, gradient::project_gradient, z, r.viewStride, r.imageStride, views, images, width,
             exactMean, mean, centroids, centroidForces, contactSums, radiusGradients, radii, inverseNorms, exactInverseNorms, delicate,
             r.radiusScale, r.sizeWeight, along, exactCentroids, projected, partialSums);
-        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, projectedSums);
+        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, projectedSums, 0,
+            static_cast<double*>(nullptr), mean);
         const int64_t rows = r.views * r.images;
         emulation::launch(
             {blocks(r.width, WARP_NUMBERS), std::min(blocks(rows, 4 * BLOCK_WARPS), 65535u)}, {WARP_SIZE, BLOCK_WARPS}, gradient::centre_gradient, projected, projectedSums, rows,
@@ -269,6 +271,7 @@ private:
     const int views = static_cast<int>(r.views);
     const int images = static_cast<int>(r.images);
     const int width = static_cast<int>(r.width);
+    const int tileRows = static_cast<int>(r.tileRows);
     const int64_t padded = quotient(r.width, 4) * 4;
     const Device<double> embeddingSums{r.width};
     const Device<double> projectedSums{r.width};
