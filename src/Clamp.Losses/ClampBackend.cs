@@ -6,13 +6,16 @@ public enum ClampBackend
     /// <summary>The fastest backend that the device and dtype of the embeddings allow, and that the machine has.</summary>
     Auto,
 
-    /// <summary>Plain torch operations through autograd: any floating dtype, twice differentiable; the specification.</summary>
+    /// <summary>
+    /// Plain torch operations through autograd, in float64: any floating dtype, twice differentiable; the specification. On a device
+    /// without float64 (MPS), a <see cref="NotSupportedException"/>.
+    /// </summary>
     Composite,
 
     /// <summary>
-    /// The fused kernels, which compute the gradient together with the loss: float32, float16 and bfloat16 on the CPU and on CUDA, where
-    /// a missing driver or compiler is an <see cref="InvalidOperationException"/>. Other embeddings, float64 among them, run
-    /// <see cref="Composite"/>. Not twice differentiable: a backward pass with create_graph leaves no gradient,
+    /// The fused kernels, which compute the gradient together with the loss: float32, float16 and bfloat16 on the CPU and on CUDA. A
+    /// missing driver or library of CUDA, and any other kind of device, is an <see cref="InvalidOperationException"/>. Embeddings in
+    /// float64, and a <see cref="ClampLossOptions.MinSeparation"/> below 1e-4, run <see cref="Composite"/>. Not twice differentiable: a backward pass with create_graph leaves no gradient,
     /// and the next call of the loss throws <see cref="NotSupportedException"/>.
     /// </summary>
     Fused,

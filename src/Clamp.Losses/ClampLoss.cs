@@ -56,8 +56,8 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     {
         _options = options?.Snapshot() ?? new ClampLossOptions();
         ClampLossOptionsValidator.ThrowIfInvalid(_options);
-        _backends = new PackingBackends(_options.Backend, new CudaDevices(), logger);
-        _fused = new FusedLoss(device => _backends.Kernels(device, _options), logger);
+        _backends = new PackingBackends(_options, CudaDevices.OfProcess, logger);
+        _fused = new FusedLoss(_backends.Kernels, logger);
         if (processGroup is { WorldSize: not 1 })
         {
             throw new NotSupportedException(
@@ -79,8 +79,9 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">Their shape, dtype or layout is not as described; the message says what was given.</exception>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="ClampBackend.Fused"/> is asked for on a GPU that cannot run it; the message says what is missing.
+    /// <see cref="ClampBackend.Fused"/> is asked for on a device that cannot run it; the message says what is missing.
     /// </exception>
+    /// <exception cref="NotSupportedException">The device has no float64 (MPS).</exception>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
@@ -107,6 +108,8 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <returns>The scalar loss, and dL/dz in the shape and dtype of <paramref name="embeddings"/>; the caller owns both.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">As for <see cref="forward(Tensor)"/>.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="forward(Tensor)"/>.</exception>
+    /// <exception cref="NotSupportedException">As for <see cref="forward(Tensor)"/>.</exception>
     public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
@@ -122,10 +125,13 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <returns>The geometry; the caller disposes it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">As for <see cref="forward(Tensor)"/>.</exception>
+    /// <exception cref="NotSupportedException">The device has no float64 (MPS).</exception>
     public SubManifoldGeometry Measure(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var geometry = GeometryMeasurement.Of(EmbeddingShape.ViewMajor(embeddings, _options.Views), _options);
+        var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
+        PackingBackends.RequireFloat64(viewMajor.device_type);
+        var geometry = GeometryMeasurement.Of(viewMajor, _options);
         scope.MoveToOuter(geometry.Centroids, geometry.Radii, geometry.Contacts);
         return geometry;
     }
@@ -136,7 +142,6 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         if (disposing)
         {
             _fused.Dispose();
-            _backends.Dispose();
         }
 
         base.Dispose(disposing);

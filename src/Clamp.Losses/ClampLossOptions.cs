@@ -26,7 +26,8 @@ public sealed class ClampLossOptions
 
     /// <summary>
     /// d_min, the centroid distance at or below which a pair does not repel (it has no direction to repel along).
-    /// Finite, at least 0, below <see cref="MaxContactDistance"/>.
+    /// Finite, at least 0, below <see cref="MaxContactDistance"/>. Below 1e-4, where float32 no longer tells such distances apart, the
+    /// loss runs <see cref="ClampBackend.Composite"/> whichever backend is asked for.
     /// </summary>
     public double MinSeparation { get; set; } = 1e-3;
 

@@ -1,4 +1,4 @@
-using TorchSharp;
+using Clamp.Losses.Packing;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -9,7 +9,7 @@ namespace Clamp.Losses.GpuCheck;
 internal sealed record CheckCase(string Name, (int Views, int Images, int Width) Shape, ClampLossOptions Options)
 {
     /// <summary>The type of the embeddings.</summary>
-    public torch.ScalarType Element { get; init; } = torch.ScalarType.Float32;
+    public ElementType Element { get; init; } = ElementType.Float32;
 
     /// <summary>How many images share a centre, but for a little noise; 1 for a centre each.</summary>
     public int ImagesPerCentre { get; init; } = 1;
@@ -23,15 +23,15 @@ internal sealed record CheckCase(string Name, (int Views, int Images, int Width)
     /// <summary>Float32 rounds each step; 16-bit types round the gradient once, to 11 bits or to 8; close pairs lose a digit.</summary>
     public double GradientTolerance => Element switch
     {
-        torch.ScalarType.Float16 => 5e-4,
-        torch.ScalarType.BFloat16 => 4e-3,
+        ElementType.Float16 => 5e-4,
+        ElementType.BFloat16 => 4e-3,
         _ => ImagesPerCentre > 1 ? 1e-4 : 1e-5,
     };
 
     /// <summary>Every case in every type.</summary>
     public static IReadOnlyList<CheckCase> All { get; } =
     [
-        .. from element in new[] { torch.ScalarType.Float32, torch.ScalarType.Float16, torch.ScalarType.BFloat16 }
+        .. from element in Enum.GetValues<ElementType>()
            from each in Float32Cases()
            select each with { Element = element },
     ];

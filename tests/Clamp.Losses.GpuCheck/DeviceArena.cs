@@ -6,7 +6,7 @@ internal sealed class DeviceArena(GpuDriver driver) : IDisposable
 {
     private readonly List<long> _addresses = [];
 
-    /// <summary>Memory filled with zeros.</summary>
+    /// <summary>Memory filled with ones in every bit: NaN, where it is read before it is written.</summary>
     /// <param name="bytes">How much.</param>
     /// <returns>Its address.</returns>
     /// <exception cref="InsufficientMemoryException">The device has less.</exception>
@@ -14,7 +14,7 @@ internal sealed class DeviceArena(GpuDriver driver) : IDisposable
     {
         var address = driver.Allocate(bytes);
         _addresses.Add(address);
-        driver.Clear(address, bytes);
+        driver.Fill(address, 0xff, bytes);
         return address;
     }
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
+using Clamp.Losses.Packing;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -8,28 +8,26 @@ internal static class ElementEncoding
 {
     /// <summary>Bytes of one number.</summary>
     /// <param name="element">float32, float16 or bfloat16.</param>
-    public static int SizeOf(torch.ScalarType element) => element == torch.ScalarType.Float32 ? sizeof(float) : sizeof(ushort);
+    public static int SizeOf(ElementType element) => element == ElementType.Float32 ? sizeof(float) : sizeof(ushort);
 
     /// <summary>Rounds numbers to nearest.</summary>
     /// <param name="values">The numbers.</param>
     /// <param name="element">float32, float16 or bfloat16.</param>
-    public static byte[] Encode(double[] values, torch.ScalarType element) => element switch
+    public static byte[] Encode(double[] values, ElementType element) => element switch
     {
-        torch.ScalarType.Float32 => Bytes(Array.ConvertAll(values, value => (float)value)),
-        torch.ScalarType.Float16 => Bytes(Array.ConvertAll(values, value => (Half)value)),
-        torch.ScalarType.BFloat16 => Bytes(Array.ConvertAll(values, BFloat16Bits)),
-        _ => throw new ArgumentException($"{element} was given; it must be Float32, Float16 or BFloat16.", nameof(element)),
+        ElementType.Float32 => Bytes(Array.ConvertAll(values, value => (float)value)),
+        ElementType.Float16 => Bytes(Array.ConvertAll(values, value => (Half)value)),
+        _ => Bytes(Array.ConvertAll(values, BFloat16Bits)),
     };
 
     /// <summary>The numbers that bytes stand for.</summary>
     /// <param name="bytes">What <see cref="Encode"/> gives.</param>
     /// <param name="element">float32, float16 or bfloat16.</param>
-    public static double[] Decode(byte[] bytes, torch.ScalarType element) => element switch
+    public static double[] Decode(byte[] bytes, ElementType element) => element switch
     {
-        torch.ScalarType.Float32 => Array.ConvertAll(Numbers<float>(bytes), value => (double)value),
-        torch.ScalarType.Float16 => Array.ConvertAll(Numbers<Half>(bytes), value => (double)value),
-        torch.ScalarType.BFloat16 => Array.ConvertAll(Numbers<ushort>(bytes), bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16)),
-        _ => throw new ArgumentException($"{element} was given; it must be Float32, Float16 or BFloat16.", nameof(element)),
+        ElementType.Float32 => Array.ConvertAll(Numbers<float>(bytes), value => (double)value),
+        ElementType.Float16 => Array.ConvertAll(Numbers<Half>(bytes), value => (double)value),
+        _ => Array.ConvertAll(Numbers<ushort>(bytes), bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16)),
     };
 
     private static ushort BFloat16Bits(double value)

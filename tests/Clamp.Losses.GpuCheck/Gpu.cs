@@ -1,4 +1,6 @@
+using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -11,18 +13,26 @@ internal sealed class Gpu : IDisposable
     /// <summary>Opens a GPU.</summary>
     /// <param name="libraries">The CUDA libraries.</param>
     /// <param name="ordinal">Its number.</param>
-    /// <exception cref="InvalidOperationException">A library or the GPU is missing, or does not start.</exception>
+    /// <exception cref="InvalidOperationException">Driver, NVRTC or the GPU is missing, or does not start.</exception>
     public Gpu(GpuLibraries libraries, int ordinal)
     {
         _driver = new CudaDriver(libraries.Driver);
         var compiler = new KernelCompiler(new Nvrtc(libraries.Nvrtc), libraries.Cache);
         Driver = new GpuDriver(libraries.Driver, _driver);
-        Kernels = new CudaDevice(_driver, compiler, ordinal);
+        Kernels = new CudaDevice(_driver, compiler, libraries.Cublas, ordinal);
         _device = _driver.Device(ordinal);
         _driver.PushContext(_driver.RetainPrimaryContext(_device));
         var capability = _driver.ComputeCapability(_device);
         Name = $"{Driver.NameOf(_device)}, compute capability {capability / 10}.{capability % 10}";
-        Product = libraries.Cublas is { } cublas ? new CublasProduct(cublas) : PlainProduct(compiler, capability);
+        try
+        {
+            Product = Kernels.Product;
+        }
+        catch (InvalidOperationException exception)
+        {
+            WithoutCublas = exception.Message;
+            Product = PlainProduct(compiler, capability);
+        }
     }
 
     /// <summary>The GPU's name and compute capability.</summary>
@@ -34,13 +44,15 @@ internal sealed class Gpu : IDisposable
     /// <summary>The library's kernels.</summary>
     public CudaDevice Kernels { get; }
 
-    /// <summary>Who multiplies matrices.</summary>
+    /// <summary>Who multiplies matrices: cuBLAS, as in the library, or else a plain kernel.</summary>
     public IMatrixProduct Product { get; }
+
+    /// <summary>Why cuBLAS does not multiply; null when it does.</summary>
+    public string? WithoutCublas { get; }
 
     /// <summary>Closes the GPU. One on which a kernel has failed refuses even that, so nothing is thrown here.</summary>
     public void Dispose()
     {
-        Product.Dispose();
         Kernels.Dispose();
         try
         {

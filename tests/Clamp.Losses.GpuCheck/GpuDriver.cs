@@ -1,5 +1,5 @@
 using System.Text;
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -72,10 +72,11 @@ internal sealed unsafe class GpuDriver
     /// <param name="address">What <see cref="Allocate"/> gave.</param>
     public void Free(long address) => _ = _memFree((nuint)address);
 
-    /// <summary>Queues the filling of memory with zeros.</summary>
+    /// <summary>Queues the filling of memory.</summary>
     /// <param name="address">Its address.</param>
+    /// <param name="value">What with.</param>
     /// <param name="bytes">How much.</param>
-    public void Clear(long address, long bytes) => _driver.Check(_memset((nuint)address, 0, (nuint)bytes), "cuMemsetD8");
+    public void Fill(long address, byte value, long bytes) => _driver.Check(_memset((nuint)address, value, (nuint)bytes), "cuMemsetD8");
 
     /// <summary>Copies bytes to the device.</summary>
     /// <param name="source">The bytes.</param>

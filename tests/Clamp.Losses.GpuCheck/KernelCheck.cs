@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Clamp.Losses.Packing;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -59,7 +60,7 @@ internal static class KernelCheck
     }
 
     /// <summary>The embeddings, inside a larger tensor that is NaN everywhere else.</summary>
-    private static EmbeddingBatch Upload(DeviceArena arena, CheckCase check, double[] embeddings)
+    private static unsafe EmbeddingRows Upload(DeviceArena arena, CheckCase check, double[] embeddings)
     {
         var ((views, images, width), margin) = (check.Shape, check.Margin);
         var imageStride = width + margin.Width;
@@ -74,7 +75,7 @@ internal static class KernelCheck
         }
 
         var address = arena.Allocate(ElementEncoding.Encode(storage, check.Element)) + offset * ElementEncoding.SizeOf(check.Element);
-        return new EmbeddingBatch(address, check.Element, views, images, width, viewStride, imageStride);
+        return new EmbeddingRows((void*)address, check.Element, viewStride, imageStride, new BatchShape(views, images, width));
     }
 
     private static double RelativeDistance(double[] actual, double[] expected)

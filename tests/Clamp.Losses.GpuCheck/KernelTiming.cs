@@ -1,11 +1,13 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
+using Clamp.Losses.Packing;
 
 namespace Clamp.Losses.GpuCheck;
 
 /// <summary>
 /// How long each kernel and the whole step take, beside the bandwidth of a copy in the same run. Medians. Kernels are timed on a cold
-/// cache, each between its own events; the whole step without either, one after another, as a program would run it.
+/// cache, each between its own events; the whole step without either, one after another, as a program would run it. Random embeddings
+/// are far from each other; of the close ones, every hundredth image nearly coincides with another, whose distance the kernels then form
+/// from the difference of the centroids.
 /// </summary>
 /// <param name="gpu">Where.</param>
 /// <param name="output">For the table.</param>
@@ -24,17 +26,21 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
         var copyRate = 2 * copiedBytes / MedianOf(() => gpu.Driver.Copy(source, destination, copiedBytes));
         output.WriteLine($"Copy of {copiedBytes >> 20} MiB on the device: {copyRate / 1000:F0} GB/s read and written.");
         output.WriteLine();
-        output.WriteLine("| V | B | D | part | microseconds | MB moved | GB/s | of copy |");
-        output.WriteLine("|---|---|---|---|---|---|---|---|");
-        foreach (var shape in shapes)
+        output.WriteLine("| V | B | D | pairs | part | microseconds | MB moved | GB/s | of copy |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        foreach (var (views, images, width) in shapes)
         {
-            try
+            foreach (var close in new[] { false, true })
             {
-                Run(shape, copyRate, () => gpu.Driver.Clear(destination, copiedBytes));
-            }
-            catch (InsufficientMemoryException)
-            {
-                output.WriteLine($"| {shape.Views} | {shape.Images} | {shape.Width} | does not fit into the memory that is free | | | | |");
+                var batch = new Batch(new BatchShape(views, images, width), close);
+                try
+                {
+                    Run(batch, copyRate, () => gpu.Driver.Fill(destination, 0, copiedBytes));
+                }
+                catch (InsufficientMemoryException)
+                {
+                    Write(batch, "does not fit into the memory that is free", " | | | ");
+                }
             }
         }
     }
@@ -45,12 +51,11 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
         return values[values.Length / 2];
     }
 
-    private void Run((int Views, int Images, int Width) shape, double copyRate, Action flushCache)
+    private void Run(Batch batch, double copyRate, Action flushCache)
     {
         using var arena = new DeviceArena(gpu.Driver);
         using var clock = new GpuClock(gpu.Driver);
-        var batch = Upload(arena, shape);
-        var step = new PackingStep(gpu, arena, batch, new ClampLossOptions(), upstream: 1);
+        var step = new PackingStep(gpu, arena, Upload(arena, batch), new ClampLossOptions(), upstream: 1);
         var whole = MedianOf(() => step.Run(_ => { }));
         var laps = new double[Enum.GetValues<Stage>().Length, Repeats];
         for (int repeat = 0; repeat < Repeats; repeat++)
@@ -67,10 +72,10 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
         foreach (var stage in Enum.GetValues<Stage>())
         {
             var times = Enumerable.Range(0, Repeats).Select(repeat => laps[(int)stage, repeat]).ToArray();
-            Write(shape, NameOf(stage), Median(times), BytesOf(stage, batch, step.PairEntries), copyRate);
+            Write(batch, NameOf(stage), Median(times), BytesOf(stage, batch.Shape, step.PairEntries), copyRate);
         }
 
-        Write(shape, "forward and backward", whole, null, copyRate);
+        Write(batch, "forward and backward", whole, null, copyRate);
     }
 
     private static string NameOf(Stage stage) => stage switch
@@ -83,10 +88,10 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
     };
 
     /// <summary>What must be read and written at least; products are bound by arithmetic instead.</summary>
-    private static double? BytesOf(Stage stage, EmbeddingBatch batch, long pairEntries)
+    private static double? BytesOf(Stage stage, BatchShape shape, long pairEntries)
     {
-        var embeddings = (double)sizeof(float) * batch.Count;
-        var centroids = embeddings / batch.Views;
+        var embeddings = (double)sizeof(float) * shape.Numbers;
+        var centroids = embeddings / shape.Views;
         return stage switch
         {
             // Embeddings are read twice, because the mean comes first; centroids are written and their forces cleared.
@@ -115,25 +120,41 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
         return Median(times);
     }
 
-    private void Write((int Views, int Images, int Width) shape, string part, double time, double? bytes, double copyRate)
+    private void Write(Batch batch, string part, double time, double? bytes, double copyRate)
     {
         var moved = bytes is { } count
             ? $"{count / 1e6:F2} | {count / time / 1000:F0} | {count / time / copyRate:P0}"
             : " | | ";
-        output.WriteLine($"| {shape.Views} | {shape.Images} | {shape.Width} | {part} | {time:F1} | {moved} |");
+        Write(batch, part, $"{time:F1} | {moved}");
     }
 
-    private static EmbeddingBatch Upload(DeviceArena arena, (int Views, int Images, int Width) shape)
+    private void Write(Batch batch, string part, string numbers) => output.WriteLine(
+        $"| {batch.Shape.Views} | {batch.Shape.Images} | {batch.Shape.Width} | {(batch.Close ? "some close" : "far")} | {part} | {numbers} |");
+
+    private static unsafe EmbeddingRows Upload(DeviceArena arena, Batch batch)
     {
-        var random = new Random(1);
-        var embeddings = new float[shape.Views * shape.Images * shape.Width];
+        var (random, shape) = (new Random(1), batch.Shape);
+        var embeddings = new float[shape.Numbers];
         foreach (ref var value in embeddings.AsSpan())
         {
             value = random.NextSingle() - 0.5f;
         }
 
-        return new EmbeddingBatch(
-            arena.Allocate(MemoryMarshal.AsBytes(embeddings.AsSpan())), torch.ScalarType.Float32, shape.Views, shape.Images, shape.Width,
-            (long)shape.Images * shape.Width, shape.Width);
+        for (int image = 1; batch.Close && image < shape.Images; image += 100)
+        {
+            for (int view = 0; view < shape.Views; view++)
+            {
+                var other = embeddings.AsSpan((view * shape.Images + image - 1) * shape.Width, shape.Width);
+                var own = embeddings.AsSpan((view * shape.Images + image) * shape.Width, shape.Width);
+                for (int d = 0; d < own.Length; d++)
+                {
+                    own[d] = other[d] + 0.01f * own[d];
+                }
+            }
+        }
+
+        return EmbeddingRows.Contiguous((float*)arena.Allocate(MemoryMarshal.AsBytes(embeddings.AsSpan())), shape);
     }
+
+    private sealed record Batch(BatchShape Shape, bool Close);
 }

@@ -1,10 +1,11 @@
-"""Times the paper's algorithm in PyTorch on a GPU, eager and compiled, at the sizes that GpuCheck times.
+"""Times the paper's algorithm in PyTorch on a GPU, eager and compiled (with and without CUDA graphs), at the sizes that GpuCheck times.
 
 Transcribed from the formulas of the loss (docs/loss.md) as the paper's own code computes them: a [B, B, D] tensor of all differences of
 centroids, and autograd, in float32. Forward and backward, one after another, medians, timed by CUDA events.
 """
 
 import argparse
+import itertools
 import statistics
 import time
 
@@ -14,6 +15,7 @@ RADIUS_SCALE = 8.5
 MIN_SEPARATION = 1e-3
 MAX_CONTACT_DISTANCE = 1.5
 REPEATS = 21
+WARMUPS = 5
 
 
 def loss(embeddings):
@@ -32,15 +34,18 @@ def loss(embeddings):
     return (energy + 1e-6).log()
 
 
-def compiled():
+def compiled(mode=None):
     """The loss compiled afresh: after several shapes torch.compile would quietly run eager code instead."""
     torch._dynamo.reset()
-    return torch.compile(loss, dynamic=False)
+    return torch.compile(loss, dynamic=False, mode=mode)
 
 
 def step(function, embeddings):
     """Forward and backward."""
     embeddings.grad = None
+    if hasattr(torch, "compiler") and hasattr(torch.compiler, "cudagraph_mark_step_begin"):
+        # What a CUDA graph wrote in the last step may be overwritten.
+        torch.compiler.cudagraph_mark_step_begin()
     function(embeddings).backward()
 
 
@@ -59,12 +64,12 @@ def microseconds(action, device):
 
 
 def measure(function, shape, device):
-    """The median of some steps, after three that compile and warm up; None where the GPU's memory does not suffice."""
+    """The median of some steps, after those that compile, record graphs and warm up; None where the GPU's memory does not suffice."""
     embeddings = None
     try:
         torch.manual_seed(1)
         embeddings = (torch.rand(shape, device=device) - 0.5).requires_grad_()
-        for _ in range(3):
+        for _ in range(WARMUPS):
             step(function, embeddings)
         return statistics.median(microseconds(lambda: step(function, embeddings), device) for _ in range(REPEATS))
     except torch.cuda.OutOfMemoryError:
@@ -83,7 +88,7 @@ def numbers(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda", help="cuda, cuda:1 or cpu")
-    parser.add_argument("--views", type=int, default=4)
+    parser.add_argument("--views", type=numbers, default=[4, 2], help="such as 4,2")
     parser.add_argument("--images", type=numbers, default=[128, 512, 4096, 16384, 32768], help="such as 128,512")
     parser.add_argument("--widths", type=numbers, default=[256, 512], help="such as 256,512")
     arguments = parser.parse_args()
@@ -96,14 +101,15 @@ def main():
     functions = {"eager": lambda: loss}
     if hasattr(torch, "compile"):
         functions["torch.compile"] = compiled
+        functions["torch.compile, reduce-overhead"] = lambda: compiled("reduce-overhead")
     else:
         print("| | | | torch.compile | this PyTorch has none |")
-    for images in arguments.images:
-        for width in arguments.widths:
-            for how, prepare in functions.items():
-                median = measure(prepare(), (arguments.views, images, width), device)
-                text = "does not fit into memory" if median is None else f"{median:.1f}"
-                print(f"| {arguments.views} | {images} | {width} | {how} | {text} |", flush=True)
+    cifar_10 = (16, 128, 256)
+    for shape in [cifar_10, *itertools.product(arguments.views, arguments.images, arguments.widths)]:
+        for how, prepare in functions.items():
+            median = measure(prepare(), shape, device)
+            text = "does not fit into memory" if median is None else f"{median:.1f}"
+            print("|", " | ".join(map(str, shape)), f"| {how} | {text} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Clamp.Losses.GpuCheck;
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing;
+using Clamp.Losses.Packing.Cuda.Driver;
 using Clamp.Losses.Tests.Packing.Cuda;
+using Clamp.Losses.Tests.Packing.Cuda.Driver;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.GpuCheck;
@@ -23,8 +25,9 @@ public sealed class GpuCheckTests : IDisposable
     [InlineData(ScalarType.Float32, true, "plain", "alpha 3, w_size 0.01", "close pairs", "small strips")]
     [InlineData(ScalarType.Float16, false, "plain", "close pairs")]
     [InlineData(ScalarType.BFloat16, true, "energy without logarithm")]
-    public void Check_RightKernels_Passes(ScalarType element, bool cublas, params string[] names)
+    public void Check_RightKernels_Passes(ScalarType dtype, bool cublas, params string[] names)
     {
+        var element = FusedLoss.ElementOf(dtype);
         var gpu = OpenEmulated(element, cublas);
         var cases = CheckCase.All.Where(each => each.Element == element && names.Contains(each.Name)).ToList();
         cases.Should().HaveSameCount(names);
@@ -38,15 +41,15 @@ public sealed class GpuCheckTests : IDisposable
     {
         var slice = CheckCase.All.First(each => each.Margin.Width > 0) with { Shape = (2, 61, 33) };
 
-        KernelCheck.Run(OpenEmulated(ScalarType.Float32), slice).Passed.Should().BeTrue();
+        KernelCheck.Run(OpenEmulated(ElementType.Float32), slice).Passed.Should().BeTrue();
     }
 
     [SkippableFact]
     public void Check_KernelsOfAnotherType_Fails()
     {
-        var gpu = OpenEmulated(ScalarType.Float16);
+        var gpu = OpenEmulated(ElementType.Float16);
 
-        KernelCheck.Run(gpu, CheckCase.All.Where(each => each.Element == ScalarType.Float32).Take(1), _output).Should().BeFalse();
+        KernelCheck.Run(gpu, CheckCase.All.Where(each => each.Element == ElementType.Float32).Take(1), _output).Should().BeFalse();
 
         _output.ToString().Should().Contain("FAIL");
     }
@@ -54,10 +57,9 @@ public sealed class GpuCheckTests : IDisposable
     [SkippableFact]
     public void PlainProduct_Compiles()
     {
-        Skip.IfNot(NativeLibraryNames.Nvrtc.Any(name => NativeLibrary.TryLoad(name, out _)), "There is no NVRTC.");
-        var nvrtc = new Nvrtc(NativeLibraryFile.FirstOf("NVRTC", NativeLibraryNames.Nvrtc));
+        var nvrtc = MachineNvrtc.Open();
 
-        nvrtc.Compile(KernelProduct.Source, ["--std=c++17", "--gpu-architecture=sm_80"], machineCode: true).Should().NotBeEmpty();
+        nvrtc.Compile(KernelProduct.Source, ["--std=c++17", "--gpu-architecture=sm_80"], machineCode: true).Image.Should().NotBeEmpty();
     }
 
     [Theory]
@@ -71,20 +73,20 @@ public sealed class GpuCheckTests : IDisposable
     [SkippableFact]
     public void Timing_WritesEveryPart()
     {
-        var gpu = OpenEmulated(ScalarType.Float32);
+        var gpu = OpenEmulated(ElementType.Float32);
 
         new KernelTiming(gpu, _output, copiedBytes: 1 << 16).Run([(4, 8, 5)]);
 
         var rows = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Skip(3).ToList();
-        rows.Should().HaveCount(5).And.AllSatisfy(row => row.Count(character => character == '|').Should().Be(9));
-        rows.Should().Contain(row => row.StartsWith("| 4 | 8 | 5 | 2 interactions |", StringComparison.Ordinal));
+        rows.Should().HaveCount(10).And.AllSatisfy(row => row.Count(character => character == '|').Should().Be(10));
+        rows.Should().Contain(row => row.StartsWith("| 4 | 8 | 5 | some close | 2 interactions |", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Command_NoDriver_SaysWhereItLooked()
     {
         using var error = new StringWriter();
-        static GpuLibraries Find() => new(NativeLibraryFile.FirstOf("The CUDA driver", ["libcuda-none.so"]), null!, null, new KernelCache(null));
+        static GpuLibraries Find() => new(NativeLibraryFile.FirstOf("The CUDA driver", ["libcuda-none.so"]), null!, null!, new KernelCache(null));
 
         GpuCheckCommand.Run(["--check"], Find, _output, error).Should().Be(GpuCheckCommand.Missing);
 
@@ -94,7 +96,7 @@ public sealed class GpuCheckTests : IDisposable
     [SkippableFact]
     public void Command_MachineWithoutDriver_IsRefused()
     {
-        Skip.If(NativeLibrary.TryLoad(NativeLibraryNames.Driver[0], out _), "There is a driver.");
+        Skip.If(NativeLibrary.TryLoad("libcuda.so.1", out _) || NativeLibrary.TryLoad("nvcuda.dll", out _), "There is a driver.");
         using var error = new StringWriter();
 
         GpuCheckCommand.Run([], GpuLibraries.OfMachine, _output, error).Should().Be(GpuCheckCommand.Missing);
@@ -112,11 +114,31 @@ public sealed class GpuCheckTests : IDisposable
         error.ToString().Should().Contain("--device -1 was given; it must be 0 or more.");
     }
 
-    private Gpu OpenEmulated(ScalarType element, bool cublas = false) => Open(new Gpu(
-        new GpuLibraries(
-            Open(new EmulatedDriver(element)).File, Open(new FakeNvrtc()).File, cublas ? Open(new FakeCublas()).File : null,
-            new KernelCache(null)),
-        0));
+    [SkippableTheory]
+    [InlineData("--time")]
+    [InlineData("--time", "--device", "0")]
+    public void Command_TimeWithoutCublas_IsRefused(params string[] args)
+    {
+        using var error = new StringWriter();
+        var libraries = Emulated(ElementType.Float32, cublas: false);
+
+        GpuCheckCommand.Run(args, () => libraries, _output, error).Should().Be(GpuCheckCommand.Missing);
+
+        error.ToString().Should().Contain("--time needs cuBLAS").And.Contain("cuBLAS is missing; looked for libcublas-none.so.");
+        _output.ToString().Should().NotContain("microseconds");
+    }
+
+    private Gpu OpenEmulated(ElementType element, bool cublas = false) => Open(new Gpu(Emulated(element, cublas), 0));
+
+    private GpuLibraries Emulated(ElementType element, bool cublas)
+    {
+        var name = cublas ? Open(new FakeCublas()).Path : "libcublas-none.so";
+        return new GpuLibraries(
+            Open(new EmulatedDriver(Enum.Parse<ScalarType>(element.ToString()))).File,
+            Open(new FakeNvrtc()).File,
+            () => NativeLibraryFile.FirstOf("cuBLAS", [name]),
+            new KernelCache(null));
+    }
 
     private T Open<T>(T opened)
         where T : IDisposable

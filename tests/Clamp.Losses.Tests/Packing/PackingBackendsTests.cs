@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cpu;
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 using Clamp.Losses.Tests.Packing.Cuda;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -20,11 +21,11 @@ public sealed class PackingBackendsTests
     [InlineData(ClampBackend.Fused, DeviceType.CPU, ScalarType.Float64, ClampBackend.Composite)]
     [InlineData(ClampBackend.Fused, DeviceType.CUDA, ScalarType.Float64, ClampBackend.Composite)]
     [InlineData(ClampBackend.Composite, DeviceType.CUDA, ScalarType.Float32, ClampBackend.Composite)]
-    [InlineData(ClampBackend.Auto, DeviceType.MPS, ScalarType.Float32, ClampBackend.Composite)]
+    [InlineData(ClampBackend.Auto, DeviceType.HIP, ScalarType.Float32, ClampBackend.Composite)]
     public void Choose_WithoutAGpu_FollowsDeviceAndDtype(ClampBackend wanted, DeviceType device, ScalarType dtype, ClampBackend expected)
     {
         var log = new Log();
-        using var backends = new PackingBackends(wanted, WithoutDriver(), log);
+        var backends = new PackingBackends(new() { Backend = wanted }, WithoutDriver(), log);
 
         backends.Choose(device, 0, dtype).Should().Be(expected);
 
@@ -35,7 +36,7 @@ public sealed class PackingBackendsTests
     public void Choose_AutoWithoutDriver_FallsBackWithOneWarning()
     {
         var log = new Log();
-        using var backends = new PackingBackends(ClampBackend.Auto, WithoutDriver(), log);
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Auto }, WithoutDriver(), log);
 
         ScalarType[] types = [ScalarType.Float32, ScalarType.Float32, ScalarType.Float16];
         types.Select(dtype => backends.Choose(DeviceType.CUDA, 0, dtype)).Should().AllBeEquivalentTo(ClampBackend.Composite);
@@ -49,7 +50,7 @@ public sealed class PackingBackendsTests
         using var trace = new StringWriter();
         using var listener = new TextWriterTraceListener(trace);
         Trace.Listeners.Add(listener);
-        using var backends = new PackingBackends(ClampBackend.Auto, WithoutDriver("libtraced.so"), null);
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Auto }, WithoutDriver("libtraced.so"), null);
 
         backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
         backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
@@ -61,7 +62,7 @@ public sealed class PackingBackendsTests
     [Fact]
     public void Choose_FusedWithoutDriver_SaysWhatIsMissingAndWhereItLooked()
     {
-        using var backends = new PackingBackends(ClampBackend.Fused, WithoutDriver(), null);
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Fused }, WithoutDriver(), null);
 
         var act = () => backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
 
@@ -73,11 +74,27 @@ public sealed class PackingBackendsTests
     public void Choose_FusedWithoutNvrtc_SaysSo()
     {
         using var driver = new FakeDriver();
-        using var backends = new PackingBackends(ClampBackend.Fused, Devices(driver.Path, "libnonvrtc.so.12"), null);
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Fused }, Devices(driver.Path, "libnonvrtc.so.12"), null);
 
         var act = () => backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
 
         act.Should().Throw<InvalidOperationException>().WithMessage("*NVRTC, the CUDA compiler, is missing; looked for libnonvrtc.so.12.");
+    }
+
+    [SkippableFact]
+    public void Choose_WithoutCublas_FallsBackOrSaysWhereItLooked()
+    {
+        using var driver = new FakeDriver();
+        using var nvrtc = new FakeNvrtc();
+        var (log, devices) = (new Log(), Devices(driver.Path, nvrtc.Path));
+        var forced = new PackingBackends(new() { Backend = ClampBackend.Fused }, devices, null);
+
+        new PackingBackends(new(), devices, log).Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
+        var act = () => forced.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+
+        const string Reason = "The fused CUDA kernels cannot run. cuBLAS is missing; looked for libnocublas.so.12.";
+        log.Warnings.Should().Equal($"{Reason} CLAMP runs on plain torch operations instead.");
+        act.Should().Throw<InvalidOperationException>().WithMessage(Reason);
     }
 
     [SkippableFact]
@@ -87,7 +104,7 @@ public sealed class PackingBackendsTests
         using var nvrtc = new FakeNvrtc();
         nvrtc.Fail("nvrtcCompileProgram");
         var log = new Log();
-        using var backends = new PackingBackends(ClampBackend.Auto, Devices(driver.Path, nvrtc.Path), log);
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Auto }, Devices(driver.Path, nvrtc.Path), log);
 
         backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
         backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
@@ -103,8 +120,9 @@ public sealed class PackingBackendsTests
     {
         using var driver = new FakeDriver();
         using var nvrtc = new FakeNvrtc();
+        using var cublas = new FakeCublas();
         var log = new Log();
-        using var backends = new PackingBackends(wanted, Devices(driver.Path, nvrtc.Path), log);
+        var backends = new PackingBackends(new() { Backend = wanted }, Devices(driver.Path, nvrtc.Path, cublas.Path), log);
 
         backends.Choose(DeviceType.CUDA, 0, ScalarType.BFloat16).Should().Be(ClampBackend.Fused);
         backends.Choose(DeviceType.CUDA, 1, ScalarType.Float32).Should().Be(ClampBackend.Fused);
@@ -114,17 +132,76 @@ public sealed class PackingBackendsTests
     }
 
     [SkippableFact]
-    public void Dispose_ReleasesEveryDevice()
+    public void Choose_SecondModule_SharesDeviceAndKernels()
     {
         using var driver = new FakeDriver();
         using var nvrtc = new FakeNvrtc();
-        var backends = new PackingBackends(ClampBackend.Auto, Devices(driver.Path, nvrtc.Path), null);
-        backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
-        backends.Choose(DeviceType.CUDA, 1, ScalarType.Float32);
+        using var cublas = new FakeCublas();
+        var devices = Devices(driver.Path, nvrtc.Path, cublas.Path);
+        new PackingBackends(new(), devices, null).Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+        driver.Forget();
 
-        backends.Dispose();
+        new PackingBackends(new(), devices, null).Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Fused);
 
-        driver.Calls.Where(call => call.StartsWith("cuDevicePrimaryCtxRelease", StringComparison.Ordinal)).Should().HaveCount(2);
+        driver.Calls.Should().BeEmpty();
+    }
+
+    [SkippableFact]
+    public void Choose_FusedAfterAPassingFault_Works()
+    {
+        using var driver = new FakeDriver();
+        using var nvrtc = new FakeNvrtc();
+        using var cublas = new FakeCublas();
+        driver.Fail("cuInit", code: 2);
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Fused }, Devices(driver.Path, nvrtc.Path, cublas.Path), null);
+        var act = () => backends.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+        act.Should().Throw<InvalidOperationException>();
+
+        act.Should().NotThrow("the driver fails once").Which.Should().Be(ClampBackend.Fused);
+    }
+
+    public static TheoryData<Exception> AnyFault => new(
+        new DllNotFoundException("fault"), new BadImageFormatException("fault"), new IOException("fault"),
+        new UnauthorizedAccessException("fault"), new System.ComponentModel.Win32Exception(5, "fault"));
+
+    [Theory, MemberData(nameof(AnyFault))]
+    public void Choose_AnyFaultWhileLooking_FallsBackOrIsNamed(Exception fault)
+    {
+        var log = new Log();
+        var devices = new CudaDevices(() => throw fault, () => throw fault, () => throw fault, new KernelCache(null));
+        var forced = new PackingBackends(new() { Backend = ClampBackend.Fused }, devices, null);
+
+        new PackingBackends(new(), devices, log).Choose(DeviceType.CUDA, 0, ScalarType.Float32).Should().Be(ClampBackend.Composite);
+        var act = () => forced.Choose(DeviceType.CUDA, 0, ScalarType.Float32);
+
+        log.Warnings.Should().Equal("The fused CUDA kernels cannot run. fault CLAMP runs on plain torch operations instead.");
+        act.Should().Throw<InvalidOperationException>().WithMessage("The fused CUDA kernels cannot run. fault")
+            .WithInnerException<Exception>().Which.Should().BeSameAs(fault);
+    }
+
+    [Theory]
+    [InlineData(DeviceType.MPS)]
+    [InlineData(DeviceType.HIP)]
+    public void Choose_FusedWhereThereAreNoKernels_IsRefused(DeviceType device)
+    {
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Fused }, WithoutDriver(), null);
+
+        var act = () => backends.Choose(device, 0, ScalarType.Float32);
+
+        act.Should().Throw<InvalidOperationException>()
+            .WithMessage($"The embeddings lie on {device}; there are fused kernels for CPU and CUDA.");
+    }
+
+    [Theory]
+    [InlineData(ClampBackend.Auto)]
+    [InlineData(ClampBackend.Composite)]
+    public void Choose_WithoutFloat64_SaysWhatIsMissing(ClampBackend wanted)
+    {
+        var backends = new PackingBackends(new() { Backend = wanted }, WithoutDriver(), null);
+
+        var act = () => backends.Choose(DeviceType.MPS, 0, ScalarType.Float32);
+
+        act.Should().Throw<NotSupportedException>().WithMessage("*MPS, which has no float64*move them to the CPU.");
     }
 
     [SkippableFact]
@@ -132,10 +209,11 @@ public sealed class PackingBackendsTests
     {
         using var driver = new FakeDriver();
         using var nvrtc = new FakeNvrtc();
-        using var backends = new PackingBackends(ClampBackend.Auto, Devices(driver.Path, nvrtc.Path), null);
+        using var cublas = new FakeCublas();
+        var backends = new PackingBackends(new() { Backend = ClampBackend.Auto }, Devices(driver.Path, nvrtc.Path, cublas.Path), null);
 
-        using var onCpu = backends.Kernels(CPU);
-        using var onGpu = backends.Kernels(new Device(DeviceType.CUDA, 0));
+        var onCpu = backends.Kernels(CPU);
+        var onGpu = backends.Kernels(new Device(DeviceType.CUDA, 0));
 
         onCpu.GetType().Namespace.Should().Be(typeof(CpuPackingKernels).Namespace);
         onGpu.Should().BeOfType<CudaPackingKernels>();
@@ -143,7 +221,11 @@ public sealed class PackingBackendsTests
 
     private static CudaDevices WithoutDriver(string driver = "libnodriver.so.1") => Devices(driver, "libnonvrtc.so.12");
 
-    private static CudaDevices Devices(string driver, string nvrtc) => new(() => [driver], () => [nvrtc], new KernelCache(null));
+    private static CudaDevices Devices(string driver, string nvrtc, string cublas = "libnocublas.so.12") => new(
+        () => NativeLibraryFile.FirstOf("The CUDA driver", [driver]),
+        () => NativeLibraryFile.FirstOf("NVRTC, the CUDA compiler,", [nvrtc]),
+        () => NativeLibraryFile.FirstOf("cuBLAS", [cublas]),
+        new KernelCache(null));
 
     private sealed class Log : ILogger
     {

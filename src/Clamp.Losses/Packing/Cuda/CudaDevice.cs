@@ -1,37 +1,36 @@
+using Clamp.Losses.Packing.Cuda.Driver;
+
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>
-/// One GPU, in the context that libtorch uses, with its kernels: compiled and loaded when first asked for. Threads may share it.
+/// One GPU, in the context that libtorch uses, with its kernels and matrix products: loaded when first asked for. Threads may share it.
 /// </summary>
 internal sealed unsafe class CudaDevice : IDisposable
 {
     private readonly CudaDriver _driver;
     private readonly KernelCompiler _compiler;
+    private readonly Func<NativeLibraryFile> _cublas;
     private readonly int _device;
     private readonly int _computeCapability;
     private readonly nint _context;
-    private readonly List<nint> _modules = [];
-    private readonly Lazy<ElementKernels> _float32;
-    private readonly Lazy<ElementKernels> _float16;
-    private readonly Lazy<ElementKernels> _bfloat16;
-    private readonly Lazy<PairKernels> _pairs;
+    private readonly Dictionary<(string File, string Element), nint> _modules = [];
+    private readonly ElementKernels?[] _elements = new ElementKernels?[3];
+    private PairKernels? _pairs;
+    private CublasProduct? _product;
 
     /// <summary>Opens a device.</summary>
     /// <param name="driver">The driver.</param>
     /// <param name="compiler">Compiles the kernels.</param>
+    /// <param name="cublas">Finds cuBLAS.</param>
     /// <param name="ordinal">Its number, the one libtorch uses.</param>
     /// <exception cref="InvalidOperationException">The driver cannot.</exception>
-    public CudaDevice(CudaDriver driver, KernelCompiler compiler, int ordinal)
+    public CudaDevice(CudaDriver driver, KernelCompiler compiler, Func<NativeLibraryFile> cublas, int ordinal)
     {
-        (_driver, _compiler) = (driver, compiler);
+        (_driver, _compiler, _cublas) = (driver, compiler, cublas);
         _device = driver.Device(ordinal);
         _computeCapability = driver.ComputeCapability(_device);
         _context = driver.RetainPrimaryContext(_device);
         Multiprocessors = driver.Multiprocessors(_device);
-        _float32 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_FLOAT32"));
-        _float16 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_FLOAT16"));
-        _bfloat16 = new Lazy<ElementKernels>(() => new ElementKernels(this, "ELEMENT_BFLOAT16"));
-        _pairs = new Lazy<PairKernels>(() => new PairKernels(this));
     }
 
     /// <summary>How many multiprocessors it has.</summary>
@@ -39,24 +38,28 @@ internal sealed unsafe class CudaDevice : IDisposable
 
     /// <summary>The kernels between centroids.</summary>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
-    public PairKernels Pairs => _pairs.Value;
+    public PairKernels Pairs => _pairs ?? Once(ref _pairs, () => new PairKernels(this));
 
     /// <summary>The kernels that read or write embeddings.</summary>
-    /// <param name="element">Their dtype: float32, float16 or bfloat16.</param>
+    /// <param name="element">Their type.</param>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
     public ElementKernels Elements(ElementType element) => element switch
     {
-        ElementType.Float32 => _float32.Value,
-        ElementType.Float16 => _float16.Value,
-        _ => _bfloat16.Value,
+        ElementType.Float32 => _elements[0] ?? Once(ref _elements[0], () => new ElementKernels(this, "ELEMENT_FLOAT32")),
+        ElementType.Float16 => _elements[1] ?? Once(ref _elements[1], () => new ElementKernels(this, "ELEMENT_FLOAT16")),
+        _ => _elements[2] ?? Once(ref _elements[2], () => new ElementKernels(this, "ELEMENT_BFLOAT16")),
     };
 
-    /// <summary>Compiles and loads what embeddings of a dtype need.</summary>
-    /// <param name="element">Their dtype: float32, float16 or bfloat16.</param>
-    /// <exception cref="InvalidOperationException">Something cannot be compiled or loaded.</exception>
-    public void Prepare(ElementType element) => _ = (Elements(element), Pairs);
+    /// <summary>The matrix products.</summary>
+    /// <exception cref="InvalidOperationException">cuBLAS is missing, where the message says where it looked, or does not start.</exception>
+    public CublasProduct Product => _product ?? Once(ref _product, () => new CublasProduct(_cublas(), _driver, _context));
 
-    /// <summary>Compiles a file and loads its kernels, which stay until the device is disposed.</summary>
+    /// <summary>Loads all that embeddings of a type need.</summary>
+    /// <param name="element">Their type.</param>
+    /// <exception cref="InvalidOperationException">Something cannot be compiled or loaded.</exception>
+    public void Prepare(ElementType element) => _ = (Elements(element), Pairs, Product);
+
+    /// <summary>Compiles a file, unless it is loaded, and gives its kernels, which stay until the device is disposed.</summary>
     /// <param name="file">The file.</param>
     /// <param name="element">The define that selects the element type.</param>
     /// <param name="names">The kernels' names.</param>
@@ -64,12 +67,11 @@ internal sealed unsafe class CudaDevice : IDisposable
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
     public nint[] Load(string file, string element, params ReadOnlySpan<string> names)
     {
-        var image = _compiler.Compile(KernelSource.Embedded(file), element, _computeCapability);
         using var current = new CurrentContext(_driver, _context);
-        var module = _driver.LoadModule(image);
-        lock (_modules)
+        if (!_modules.TryGetValue((file, element), out var module))
         {
-            _modules.Add(module);
+            module = _driver.LoadModule(_compiler.Compile(KernelSource.Embedded(file) with { Definitions = KernelConstants.Definitions }, element, _computeCapability));
+            _modules.Add((file, element), module);
         }
 
         var kernels = new nint[names.Length];
@@ -103,7 +105,9 @@ internal sealed unsafe class CudaDevice : IDisposable
         }
     }
 
-    /// <summary>Unloads the kernels. A device on which a kernel has failed refuses even that, so nothing is thrown here.</summary>
+    /// <summary>
+    /// Unloads the kernels when they have finished. A device on which one has failed refuses even that, so nothing is thrown here.
+    /// </summary>
     public void Dispose()
     {
         try
@@ -120,7 +124,23 @@ internal sealed unsafe class CudaDevice : IDisposable
     private void Unload()
     {
         using var current = new CurrentContext(_driver, _context);
-        _modules.ForEach(_driver.UnloadModule);
+        _driver.Synchronize();
+        _product?.Dispose();
+        foreach (var module in _modules.Values)
+        {
+            _driver.UnloadModule(module);
+        }
+
         _modules.Clear();
+    }
+
+    /// <summary>Loads what is not loaded yet, one thread at a time. A load that failed is tried again by whoever asks next.</summary>
+    private T Once<T>(ref T? loaded, Func<T> load)
+        where T : class
+    {
+        lock (_modules)
+        {
+            return loaded ??= load();
+        }
     }
 }

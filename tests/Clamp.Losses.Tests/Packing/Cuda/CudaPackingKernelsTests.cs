@@ -1,96 +1,130 @@
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cuda;
-using Clamp.Losses.Tests.Support;
+using Clamp.Losses.Packing.Cuda.Driver;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
 
-/// <summary>What is launched, against the fake driver; the tensors lie on the CPU, because nobody looks into them.</summary>
-public sealed class CudaPackingKernelsTests : TorchTest
+/// <summary>What is launched, against the fake driver; nobody looks behind the addresses, so nothing lies there.</summary>
+public sealed unsafe class CudaPackingKernelsTests : IDisposable
 {
-    private static readonly PairPotential Potential = new(2.5, 1.75, 0.5, 0.125, 0.25, 1.5);
+    private static readonly void* Memory = (void*)0x7000_0000_0000;
+    private static readonly float* Loss = (float*)0x1001_0000;
+    private static readonly double* Slope = (double*)0x1002_0000;
+    private static readonly float* Projected = (float*)0x1003_0000;
+    private static readonly double* Sums = (double*)0x1004_0000;
+    private static readonly float* Upstream = (float*)0x1005_0000;
+    private static readonly void* Result = (void*)0x1006_0000;
+    private static readonly float* Pairs = (float*)0x1007_0000;
+    private static readonly BatchShape Shape = new(3, 20, 10);
+
+    private static readonly ClampLossOptions Options = new()
+    {
+        RadiusScale = 2.5,
+        PotentialExponent = 1.75,
+        RepulsionWeight = 0.5,
+        SizeWeight = 0.125,
+        MinSeparation = 0.25,
+        MaxContactDistance = 1.25,
+    };
 
     private readonly FakeDriver _driver = new();
     private readonly FakeNvrtc _nvrtc = new();
+    private readonly FakeCublas _cublas = new();
     private readonly CudaDevice _device;
     private readonly CudaPackingKernels _kernels;
-
-    private readonly List<PackingBuffers> _buffers = [];
+    private readonly BatchMemory _batch;
+    private readonly CudaScratch _scratch;
 
     public CudaPackingKernelsTests()
     {
-        _device = new CudaDevice(new CudaDriver(_driver.File), new KernelCompiler(new Nvrtc(_nvrtc.File), new KernelCache(null)), 0);
-        _kernels = new CudaPackingKernels(_device, CPU);
+        _device = new CudaDevice(
+            new CudaDriver(_driver.File), new KernelCompiler(new Nvrtc(_nvrtc.File), new KernelCache(null)), () => _cublas.File, 0);
+        _kernels = new CudaPackingKernels(_device, _device.Product, Options);
+        _batch = MemoryOf(Shape);
+        _scratch = new CudaScratch(_batch.Scratch, Shape, chunks: 16, strip: (20, 20), tiles: 16);
     }
 
-    public override void Dispose()
+    public void Dispose()
     {
-        _buffers.ForEach(buffers => buffers.Dispose());
-        _kernels.Dispose();
         _device.Dispose();
         _driver.Dispose();
         _nvrtc.Dispose();
-        base.Dispose();
+        _cublas.Dispose();
     }
 
     [SkippableTheory]
     [InlineData(2, 2, 1, "sum_embeddings 1x2x1 32x8x1", "add_partial_sums 1x1x1 16x16x1")]
-    [InlineData(4, 512, 512, "sum_embeddings 4x512x1 32x8x1", "add_partial_sums 32x1x1 16x16x1")]
-    [InlineData(3, 100_000, 17, "sum_embeddings 1x1024x1 32x8x1", "add_partial_sums 2x1x1 16x16x1")]
+    [InlineData(4, 512, 512, "sum_embeddings 4x4x1 32x8x1", "add_partial_sums 32x1x1 16x16x1")]
+    [InlineData(3, 100_000, 17, "sum_embeddings 1x16x1 32x8x1", "add_partial_sums 2x1x1 16x16x1")]
+    [InlineData(2, 50, 5000, "sum_embeddings 40x1x1 32x8x1", "add_partial_sums 313x1x1 16x16x1")]
     public void SumEmbeddings_LaunchesForTheShape(int views, int images, int width, params string[] expected)
     {
-        _kernels.SumEmbeddings(Embeddings(views, images, width), Buffers(views, images, width));
+        var shape = new BatchShape(views, images, width);
 
-        LaunchShapes().Should().Equal(expected);
-    }
-
-    [SkippableTheory]
-    [InlineData(2, 2, 1, "split_mean 1x1x1 256x1x1", "measure_images 2x1x1 128x1x1")]
-    [InlineData(4, 512, 512, "split_mean 2x1x1 256x1x1", "measure_images 512x1x1 128x1x1")]
-    [InlineData(5, 100_000, 33, "split_mean 1x1x1 256x1x1", "measure_images 100000x1x1 256x1x1")]
-    public void Statistics_LaunchesForTheShape(int views, int images, int width, params string[] expected)
-    {
-        _kernels.Statistics(Embeddings(views, images, width), 77, 2.5, Buffers(views, images, width));
+        _kernels.SumEmbeddings(Rows(shape), MemoryOf(shape));
 
         LaunchShapes().Should().Equal(expected);
     }
 
     [SkippableFact]
-    public void Statistics_TakesTheSumsAndGivesWhatTheBuffersHold()
+    public void SumEmbeddings_TakesEmbeddingsAndGivesSumsAndMean()
     {
-        var (embeddings, buffers) = (Embeddings(3, 20, 10), Buffers(3, 20, 10));
+        _kernels.SumEmbeddings(Rows(Shape), _batch);
 
-        _kernels.SumEmbeddings(embeddings, buffers);
-        _kernels.Statistics(embeddings, 77, 2.5, buffers);
+        Launch(0).ShouldTake([.. Embeddings, Is("partialSums", _scratch.PartialSums)]);
+        Launch(1).ShouldTake(
+            Is("partialSums", _scratch.PartialSums), Is("chunks", 16), Is("width", 10), Is("sums", _batch.EmbeddingSums), Is("count", 60),
+            Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean));
+    }
 
-        var (sum, add, split, measure) = (Launch(0), Launch(1), Launch(2), Launch(3));
-        ShouldReadEmbeddings(sum, embeddings);
-        ShouldReadEmbeddings(measure, embeddings);
-        add.Long("partialSums").Should().Be(sum.Long("partialSums"));
-        add.Int("chunks").Should().Be(20);
-        ShouldBe(add, "sums", buffers.EmbeddingSums);
-        ShouldBe(split, "sums", buffers.EmbeddingSums);
-        split.Long("count").Should().Be(77);
-        measure.Long("exactMean").Should().Be(split.Long("exactMean"));
-        measure.Long("mean").Should().Be(split.Long("mean"));
-        measure.Double("radiusScale").Should().Be(2.5);
-        ShouldBe(measure, "inverseNorms", buffers.InverseNorms);
-        ShouldBe(measure, "delicate", buffers.Delicate);
-        ShouldBe(measure, "centroids", buffers.Centroids);
-        ShouldBe(measure, "centroidForces", buffers.CentroidForces);
-        ShouldBe(measure, "squaredNorms", buffers.SquaredNorms);
-        ShouldBe(measure, "radii", buffers.Radii);
+    [SkippableTheory]
+    [InlineData(2, 2, 1, "measure_images 2x1x1 128x1x1")]
+    [InlineData(4, 512, 512, "measure_images 512x1x1 128x1x1")]
+    [InlineData(5, 100_000, 33, "measure_images 100000x1x1 256x1x1")]
+    public void Statistics_LaunchesForTheShape(int views, int images, int width, params string[] expected)
+    {
+        var shape = new BatchShape(views, images, width);
+
+        _kernels.Statistics(Rows(shape), shape.Rows, MemoryOf(shape));
+
+        LaunchShapes().Should().Equal(expected);
+    }
+
+    [SkippableFact]
+    public void Statistics_OfSumsThatOthersAddedTo_TakeTheMeanAnew()
+    {
+        _kernels.Statistics(Rows(Shape), 77, _batch);
+
+        _driver.Launches.Select(launch => launch.Kernel).Should().Equal("add_partial_sums", "measure_images");
+        Launch(0).ShouldTake(
+            Is("partialSums", _batch.EmbeddingSums), Is("chunks", 1), Is("width", 10), Is("sums", _batch.EmbeddingSums), Is("count", 77),
+            Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean));
+    }
+
+    [SkippableFact]
+    public void Statistics_TakesTheMeanAndGivesWhatTheBatchHolds()
+    {
+        _kernels.Statistics(Rows(Shape), Shape.Rows, _batch);
+
+        Launch(0).ShouldTake([
+            .. Embeddings, Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean), Is("radiusScale", 2.5),
+            Is("inverseNorms", _batch.InverseNorms), Is("exactInverseNorms", _scratch.ExactInverseNorms), Is("delicate", _batch.Delicate),
+            Is("centroids", _batch.Centroids), Is("centroidForces", _batch.CentroidForces), Is("squaredNorms", _batch.SquaredNorms),
+            Is("radii", _batch.Radii), Is("contactSums", _batch.ContactSums), Is("radiusGradients", _batch.RadiusGradients),
+            Is("energy", _batch.Energy)]);
     }
 
     [SkippableTheory]
     [InlineData(2, 2, "1x1x1", "1x1x1", "1x1x1", "2x1x1")]
-    [InlineData(65, 129, "2x2x1", "17x1x1", "9x1x1", "2x1x1")]
+    [InlineData(65, 129, "2x5x1", "17x1x1", "9x1x1", "2x1x1")]
     [InlineData(257, 257, "3x5x1", "33x1x1", "33x1x1", "4x1x1")]
-    public void Interactions_LaunchForTheBlock(int rows, int columns, string interact, string ofColumns, string ofRows, string add)
+    public void Interactions_BesideTheDiagonal_LaunchForTheStrip(
+        int rows, int columns, string interact, string ofColumns, string ofRows, string add)
     {
-        var block = new PairBlock(0, rows, 0, columns, Mirrored: true);
+        var strip = new PairStrip(0, rows, 500, columns);
 
-        var more = _kernels.Interactions(zeros(rows, columns), block, Potential, forces: true, Buffers(2, 400, 8));
+        var more = _kernels.Interactions(strip, new Matrix(Pairs, rows, columns, columns), forces: true, MemoryOf(new BatchShape(2, 900, 8)));
 
         LaunchShapes().Should().Equal(
             $"interact_pairs {interact} 256x1x1",
@@ -103,237 +137,196 @@ public sealed class CudaPackingKernelsTests : TorchTest
     [SkippableFact]
     public void Interactions_OnTheDiagonal_HaveNoMirrorImage()
     {
-        _kernels.Interactions(zeros(257, 257), new PairBlock(0, 257, 0, 257, false), Potential, true, Buffers(2, 400, 8));
+        var pairs = new Matrix(Pairs, 257, 257, 257);
+
+        _kernels.Interactions(new PairStrip(0, 257, 0, 257), pairs, forces: true, MemoryOf(new BatchShape(2, 257, 8)));
 
         LaunchShapes().Should().Equal("interact_pairs 3x5x1 256x1x1", "close_forces 33x1x1 256x1x1", "add_pair_sums 3x1x1 256x1x1");
     }
 
     [SkippableFact]
-    public void Interactions_EnergyAlone_LeavesOutTheForces()
+    public void Interactions_EnergyAlone_LeaveOutTheForces()
     {
-        _kernels.Interactions(zeros(8, 9), new PairBlock(0, 8, 0, 9, true), Potential, false, Buffers(2, 20, 8));
+        _kernels.Interactions(new PairStrip(0, 8, 8, 9), new Matrix(Pairs, 8, 9, 9), forces: false, _batch);
 
         _driver.Launches.Select(launch => launch.Kernel).Should().Equal("interact_pairs", "add_pair_sums");
         Launch(0).Int("forces").Should().Be(0);
     }
 
     [SkippableFact]
-    public void Interactions_TakeTheBlockThePotentialAndTheBuffers()
+    public void Interactions_OnAndBesideTheDiagonal_TakeTheirPartsOfTheStrip()
     {
-        var (gram, buffers) = (zeros(30, 40)[TensorIndex.Ellipsis, TensorIndex.Slice(5, 14)], Buffers(2, 50, 11));
+        _kernels.Interactions(new PairStrip(3, 5, 3, 14), new Matrix(Pairs, 5, 14, 40), forces: true, _batch);
 
-        _kernels.Interactions(gram, new PairBlock(3, 30, 33, 9, true), Potential, true, buffers);
+        _driver.Launches.Select(launch => launch.Kernel).Should().Equal(
+            "interact_pairs", "close_forces", "add_pair_sums",
+            "interact_pairs", "close_forces", "close_forces", "add_pair_sums");
+        Launch(0).ShouldTake(Interaction(Pairs, 3, 5, mirrored: 0));
+        Launch(1).ShouldTake(CloseForces(Pairs, 3, 5, ofColumns: 0));
+        Launch(2).ShouldTake(PairSums(3, 5, mirrored: 0));
+        Launch(3).ShouldTake(Interaction(Pairs + 5, 8, 9, mirrored: 1));
+        Launch(4).ShouldTake(CloseForces(Pairs + 5, 8, 9, ofColumns: 1));
+        Launch(5).ShouldTake(CloseForces(Pairs + 5, 8, 9, ofColumns: 0));
+        Launch(6).ShouldTake(PairSums(8, 9, mirrored: 1));
 
-        foreach (var launch in _driver.Launches)
-        {
-            (launch.Int("row"), launch.Int("rows"), launch.Int("column"), launch.Int("columns")).Should().Be((3, 30, 33, 9));
-        }
-
-        var (interact, ofColumns, ofRows, add) = (Launch(0), Launch(1), Launch(2), Launch(3));
-        foreach (var launch in new[] { interact, ofColumns, ofRows })
-        {
-            ShouldBe(launch, "pairs", gram);
-            launch.Long("stride").Should().Be(40);
-            launch.Int("width").Should().Be(11);
-            ShouldBe(launch, "centroids", buffers.Centroids);
-            launch.Long("closeTiles").Should().Be(interact.Long("closeTiles"));
-        }
-
-        (ofColumns.Int("ofColumns"), ofRows.Int("ofColumns")).Should().Be((1, 0));
-
-        (interact.Int("mirrored"), interact.Int("forces"), add.Int("mirrored")).Should().Be((1, 1, 1));
-        (interact.Float("strength"), interact.Float("exponentLessOne")).Should().Be((0.875f, 0.75f));
-        (interact.Float("leastSquaredDistance"), interact.Float("largestReach")).Should().Be((0.0625f, 1.5f));
-        ShouldBe(interact, "squaredNorms", buffers.SquaredNorms);
-        ShouldBe(interact, "radii", buffers.Radii);
-        ShouldBe(ofColumns, "centroidForces", buffers.CentroidForces);
-        ShouldBe(ofRows, "centroidForces", buffers.CentroidForces);
-        foreach (var scratch in new[] { "rowSums", "columnSums", "tileEnergies" })
-        {
-            add.Long(scratch).Should().Be(interact.Long(scratch));
-        }
-
-        ShouldBe(add, "contactSums", buffers.ContactSums);
-        ShouldBe(add, "radiusGradients", buffers.RadiusGradients);
-        ShouldBe(add, "energy", buffers.Energy);
+        (string, KernelArgument)[] Interaction(float* pairs, int column, int columns, int mirrored) =>
+        [
+            Is("pairs", pairs), Is("stride", 40), Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns),
+            Is("tileRows", 8), Is("mirrored", mirrored), Is("forces", 1), Is("centroids", _batch.Centroids), Is("width", 10), Is("squaredNorms", _batch.SquaredNorms),
+            Is("radii", _batch.Radii), Is("strength", 0.875f), Is("exponentLessOne", 0.75f), Is("leastSquaredDistance", 0.0625f),
+            Is("largestReach", 1.25f), Is("rowSums", _scratch.RowSums), Is("columnSums", _scratch.ColumnSums),
+            Is("tileEnergies", _scratch.TileEnergies), Is("closeTiles", _scratch.CloseTiles),
+        ];
+        (string, KernelArgument)[] CloseForces(float* pairs, int column, int columns, int ofColumns) =>
+        [
+            Is("pairs", pairs), Is("stride", 40), Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns),
+            Is("tileRows", 8), Is("ofColumns", ofColumns), Is("centroids", _batch.Centroids), Is("width", 10),
+            Is("centroidForces", _batch.CentroidForces), Is("closeTiles", _scratch.CloseTiles),
+        ];
+        (string, KernelArgument)[] PairSums(int column, int columns, int mirrored) =>
+        [
+            Is("rowSums", _scratch.RowSums), Is("columnSums", _scratch.ColumnSums), Is("tileEnergies", _scratch.TileEnergies),
+            Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns), Is("tileRows", 8),
+            Is("mirrored", mirrored), Is("contactSums", _batch.ContactSums), Is("radiusGradients", _batch.RadiusGradients),
+            Is("energy", _batch.Energy),
+        ];
     }
 
     [SkippableFact]
     public void LossOfEnergy_TakesEnergyRadiiAndWeights()
     {
-        var buffers = Buffers(2, 50, 11);
-        var (loss, slope) = (zeros(1), zeros(1, float64));
-
-        _kernels.LossOfEnergy(Potential, true, buffers, loss, slope);
+        _kernels.LossOfEnergy(_batch, Loss, Slope);
 
         LaunchShapes().Should().Equal("loss_of_energy 1x1x1 256x1x1");
-        ShouldBe(Launch(0), "energy", buffers.Energy);
-        ShouldBe(Launch(0), "radii", buffers.Radii);
-        Launch(0).Int("images").Should().Be(50);
-        (Launch(0).Double("repulsionWeight"), Launch(0).Double("sizeWeight"), Launch(0).Int("logEnergy")).Should().Be((0.5, 0.125, 1));
-        ShouldBe(Launch(0), "loss", loss);
-        ShouldBe(Launch(0), "slope", slope);
+        Launch(0).ShouldTake(
+            Is("energy", _batch.Energy), Is("radii", _batch.Radii), Is("images", 20), Is("repulsionWeight", 0.5), Is("sizeWeight", 0.125),
+            Is("logEnergy", 1), Is("loss", Loss), Is("slope", Slope));
     }
 
     [SkippableTheory]
     [InlineData(2, 2, 1, "project_gradient 2x1x1 128x1x1", "add_partial_sums 1x1x1 16x16x1")]
-    [InlineData(16, 2000, 256, "project_gradient 1024x1x1 256x1x1", "add_partial_sums 16x1x1 16x16x1")]
+    [InlineData(16, 2000, 256, "project_gradient 16x1x1 256x1x1", "add_partial_sums 16x1x1 16x16x1")]
     public void Gradient_LaunchesForTheShape(int views, int images, int width, params string[] expected)
     {
-        var (projected, sums) = (empty(views, images, width), empty(width, float64));
-        _kernels.Gradient(Embeddings(views, images, width), Potential, Buffers(views, images, width), projected, sums);
+        var shape = new BatchShape(views, images, width);
+
+        _kernels.Gradient(Rows(shape), MemoryOf(shape), Projected, Sums);
 
         LaunchShapes().Should().Equal(expected);
     }
 
     [SkippableFact]
-    public void Gradient_ReadsWhatStatisticsKept()
+    public void Gradient_TakesWhatTheBatchHolds()
     {
-        var (embeddings, buffers) = (Embeddings(3, 20, 10), Buffers(3, 20, 10));
-        var (projected, sums) = (empty(3, 20, 10), empty(10, float64));
+        _kernels.Gradient(Rows(Shape), _batch, Projected, Sums);
 
-        _kernels.Statistics(embeddings, 60, 2.5, buffers);
-        _kernels.Gradient(embeddings, Potential, buffers, projected, sums);
-
-        var (measure, project, add) = (Launch(1), Launch(2), Launch(3));
-        ShouldReadEmbeddings(project, embeddings);
-        foreach (var kept in new[] { "exactMean", "mean", "exactInverseNorms", "inverseNorms", "delicate", "centroids", "radii" })
-        {
-            project.Long(kept).Should().Be(measure.Long(kept));
-        }
-
-        ShouldBe(project, "centroidForces", buffers.CentroidForces);
-        ShouldBe(project, "contactSums", buffers.ContactSums);
-        ShouldBe(project, "radiusGradients", buffers.RadiusGradients);
-        (project.Double("radiusScale"), project.Double("sizeWeight")).Should().Be((2.5, 0.125));
-        ShouldBe(project, "projected", projected);
-        add.Long("partialSums").Should().Be(project.Long("partialSums"));
-        ShouldBe(add, "sums", sums);
+        Launch(0).ShouldTake([
+            .. Embeddings, Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean), Is("centroids", _batch.Centroids),
+            Is("centroidForces", _batch.CentroidForces), Is("contactSums", _batch.ContactSums), Is("radiusGradients", _batch.RadiusGradients),
+            Is("radii", _batch.Radii), Is("inverseNorms", _batch.InverseNorms), Is("exactInverseNorms", _scratch.ExactInverseNorms),
+            Is("delicate", _batch.Delicate), Is("radiusScale", 2.5), Is("sizeWeight", 0.125), Is("along", _scratch.Along),
+            Is("exactCentroids", _scratch.ExactCentroids), Is("projected", Projected), Is("partialSums", _scratch.PartialSums)]);
+        Launch(1).ShouldTake(
+            Is("partialSums", _scratch.PartialSums), Is("chunks", 16), Is("width", 10), Is("sums", Sums), Is("count", 0), Is("exactMean", 0L),
+            Is("mean", _batch.Mean));
     }
 
     [SkippableTheory]
-    [InlineData(2, 2, 1, "centre_gradient 1x1x1 32x8x1")]
-    [InlineData(4, 512, 512, "centre_gradient 4x64x1 32x8x1")]
-    [InlineData(3, 700_000, 1, "centre_gradient 1x65535x1 32x8x1")]
-    public void Centre_LaunchesForTheShape(int views, int images, int width, string expected)
+    [InlineData(2, 2, 1, "1x1x1")]
+    [InlineData(4, 512, 300, "3x64x1")]
+    [InlineData(4, 1_000_000, 300, "3x65535x1")]
+    public void Centre_LaunchesForTheShape(int views, int images, int width, string grid)
     {
-        var projected = empty(views, images, width);
+        _kernels.Centre(new BatchShape(views, images, width), Projected, Sums, 9, Slope, Upstream, ElementType.Float32, Result);
 
-        _kernels.Centre(projected, zeros(width, float64), 8, zeros(1, float64), null, projected);
-
-        LaunchShapes().Should().Equal(expected);
+        LaunchShapes().Should().Equal($"centre_gradient {grid} 32x8x1");
     }
 
     [SkippableFact]
-    public void Centre_TakesWhereTheGradientGoes()
+    public void Centre_TakesGradientSlopeAndUpstream()
     {
-        var (projected, sums, slope, upstream) = (empty(3, 20, 10), zeros(10, float64), zeros(1, float64), zeros(1));
-        var result = empty([3, 20, 10], float16);
+        _kernels.Centre(Shape, Projected, Sums, 120, Slope, Upstream, ElementType.Float32, Result);
+        _kernels.Centre(Shape, Projected, Sums, 120, Slope, null, ElementType.Float32, Projected);
 
-        _kernels.Centre(projected, sums, 120, slope, upstream, result);
-        _kernels.Centre(projected, sums, 120, slope, null, result);
-
-        ShouldBe(Launch(0), "projected", projected);
-        ShouldBe(Launch(0), "sums", sums);
-        (Launch(0).Long("count"), Launch(0).Long("rows"), Launch(0).Int("width")).Should().Be((120, 60, 10));
-        ShouldBe(Launch(0), "slope", slope);
-        ShouldBe(Launch(0), "upstream", upstream);
-        ShouldBe(Launch(0), "result", result);
-        Launch(1).Long("upstream").Should().Be(0);
+        Launch(0).ShouldTake(
+            Is("projected", Projected), Is("sums", Sums), Is("count", 120), Is("rows", 60), Is("width", 10), Is("slope", Slope),
+            Is("upstream", Upstream), Is("result", Result));
+        (Launch(1).Long("upstream"), Launch(1).Long("result")).Should().Be((0, (long)Projected));
     }
 
     [SkippableTheory]
     [InlineData(ScalarType.Float32, "-DELEMENT_FLOAT32")]
     [InlineData(ScalarType.Float16, "-DELEMENT_FLOAT16")]
     [InlineData(ScalarType.BFloat16, "-DELEMENT_BFLOAT16")]
-    public void SumEmbeddings_EachType_LoadsKernelsOfItsOwn(ScalarType dtype, string define)
+    public void EachType_HasKernelsOfItsOwn(ScalarType dtype, string define)
     {
-        _kernels.SumEmbeddings(Embeddings(2, 4, 3).to(dtype), Buffers(2, 4, 3));
+        var element = FusedLoss.ElementOf(dtype);
+
+        _kernels.SumEmbeddings(Rows(Shape, element), _batch);
+        _kernels.Centre(Shape, Projected, Sums, 120, Slope, null, element, Result);
 
         _driver.LoadedImages.Should().HaveCount(2).And.AllSatisfy(image => image.Should().Contain(define));
     }
 
     [SkippableFact]
-    public void SumEmbeddings_StridesBeyond32Bits_ArePassedWhole()
+    public void Loss_OfSeveralStrips_MultipliesBetweenTheLaunches()
     {
-        const long stride = (1L << 31) + 5;
-        using var memory = VirtualMemory(stride + 40);
-        var embeddings = memory.as_strided([2, 4, 3], [stride, 8, 1], 2);
+        var product = new Recorder(_driver);
+        var kernels = new CudaPackingKernels(_device, product, Options, largestStrip: (12, 16));
+        var batch = new BatchMemory(Memory, Shape, kernels);
 
-        _kernels.SumEmbeddings(embeddings, Buffers(2, 4, 3));
+        FusedPacking.Loss(kernels, Rows(Shape), batch, forces: true, Loss, Slope);
 
-        (Launch(0).Long("viewStride"), Launch(0).Long("imageStride")).Should().Be((stride, 8));
-        Launch(0).Long("z").Should().Be(AddressOf(memory) + 4, "the slice starts at the third 16-bit number");
-    }
-
-    [SkippableFact]
-    public void Steps_OfTheSameShape_UseTheSameMemory()
-    {
-        var (embeddings, buffers, projected, sums) = (Embeddings(3, 20, 10), Buffers(3, 20, 10), empty(3, 20, 10), empty(10, float64));
-        Step(embeddings, buffers, projected, sums);
-        var first = _driver.Calls.ToList();
-        _driver.Forget();
-        Step(embeddings, buffers, projected, sums);
-        var second = _driver.Calls.ToList();
-
-        second.Should().Equal(first.Where(call => !call.StartsWith("cuModule", StringComparison.Ordinal)).TakeLast(second.Count));
+        // Rows 0 to 12 against columns 0 to 16 and 16 to 20, then rows 12 to 20 against themselves.
+        product.Products.Should().Equal(
+            "3: 12x10 10x16 -> 12x16", "10: 12x16 16x10 += 12x10", "10: 4x12 12x10 += 4x10",
+            "10: 12x10 10x4 -> 12x4", "14: 12x4 4x10 += 12x10", "14: 4x12 12x10 += 4x10",
+            "14: 8x10 10x8 -> 8x8", "17: 8x8 8x10 += 8x10");
     }
 
     [SkippableFact]
     public void Launches_AllocateNoManagedMemory()
     {
-        var (embeddings, buffers, projected, sums) = (Embeddings(3, 20, 10), Buffers(3, 20, 10), empty(3, 20, 10), empty(10, float64));
-        Step(embeddings, buffers, projected, sums);
+        Step();
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Step(embeddings, buffers, projected, sums);
+        Step();
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1024);
-    }
 
-    private static Tensor Embeddings(int views, int images, int width) => empty(views, images, width);
-
-    private static Tensor VirtualMemory(long count)
-    {
-        try
+        void Step()
         {
-            return empty([count], float16);
-        }
-        catch (System.Runtime.InteropServices.ExternalException exception)
-        {
-            Skip.If(true, $"The machine does not give 4 GB of address space: {exception.Message}");
-            throw;
+            _kernels.SumEmbeddings(Rows(Shape), _batch);
+            _kernels.Statistics(Rows(Shape), 60, _batch);
+            _kernels.Gradient(Rows(Shape), _batch, Projected, Sums);
         }
     }
 
-    private static unsafe long AddressOf(Tensor tensor) => (long)TensorMemory.Of(tensor);
+    private static (string, KernelArgument)[] Embeddings =>
+    [
+        Is("z", Rows(Shape).Data), Is("viewStride", (1L << 31) + 5), Is("imageStride", 8L << 30), Is("views", 3), Is("images", 20), Is("width", 10),
+    ];
 
-    private static void ShouldBe(KernelLaunch launch, string argument, Tensor tensor) =>
-        launch.Long(argument).Should().Be(AddressOf(tensor), argument);
+    private static (string Name, KernelArgument Value) Is(string name, KernelArgument value) => (name, value);
 
-    private static void ShouldReadEmbeddings(KernelLaunch launch, Tensor embeddings)
-    {
-        ShouldBe(launch, "z", embeddings);
-        (launch.Long("viewStride"), launch.Long("imageStride")).Should().Be((embeddings.stride(0), embeddings.stride(1)));
-        (launch.Int("views"), launch.Int("images"), launch.Int("width"))
-            .Should().Be(((int)embeddings.shape[0], (int)embeddings.shape[1], (int)embeddings.shape[2]));
-    }
+    /// <summary>Strides beyond 32 bits are passed whole.</summary>
+    private static EmbeddingRows Rows(BatchShape shape, ElementType element = ElementType.Float32) =>
+        new((void*)0x6000_0000_0004, element, (1L << 31) + 5, 8L << 30, shape);
 
-    private PackingBuffers Buffers(int views, int images, int width)
-    {
-        var buffers = new PackingBuffers((views, images, width), (512, 2048), CPU);
-        _buffers.Add(buffers);
-        return buffers;
-    }
-
-    private void Step(Tensor embeddings, PackingBuffers buffers, Tensor projected, Tensor sums)
-    {
-        _kernels.SumEmbeddings(embeddings, buffers);
-        _kernels.Statistics(embeddings, 60, 2.5, buffers);
-        _kernels.Gradient(embeddings, Potential, buffers, projected, sums);
-    }
+    private BatchMemory MemoryOf(BatchShape shape) => new(Memory, shape, _kernels);
 
     private KernelLaunch Launch(int index) => _driver.Launches[index];
 
     private IEnumerable<string> LaunchShapes() => _driver.Launches.Select(launch => $"{launch.Kernel} {launch.Grid} {launch.Block}");
+
+    /// <summary>Writes products down, each after the number of launches before it.</summary>
+    private sealed class Recorder(FakeDriver driver) : IMatrixProduct
+    {
+        public List<string> Products { get; } = [];
+
+        public void Multiply(Matrix left, Matrix right, Matrix result, bool accumulate) => Products.Add(
+            $"{driver.Launches.Count}: {Size(left)} {Size(right)} {(accumulate ? "+=" : "->")} {Size(result)}");
+
+        private static string Size(Matrix matrix) => $"{matrix.Rows}x{matrix.Columns}";
+    }
 }

@@ -99,6 +99,8 @@ int cuCtxPushCurrent_v2(void*) { return 0; }
 
 int cuCtxPopCurrent_v2(void**) { return 0; }
 
+int cuCtxSynchronize() { return 0; }
+
 int cuModuleLoadDataEx(void**, const void*, unsigned, int*, void**) { return 0; }
 
 int cuModuleUnload(void*) { return 0; }
@@ -121,7 +123,8 @@ int cuDeviceGetName(char* name, int size, int) { return strncpy(name, "Emulated 
 
 int cuMemAlloc_v2(void** address, size_t bytes)
 {
-    *address = std::malloc(bytes);
+    // Aligned like the driver's own memory.
+    *address = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
     constexpr int outOfMemory = 2;
     return *address == nullptr ? outOfMemory : (std::memset(*address, 0xff, bytes), 0);
 }

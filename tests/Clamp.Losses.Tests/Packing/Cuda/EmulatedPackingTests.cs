@@ -1,5 +1,6 @@
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 using Clamp.Losses.Tests.Golden;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
@@ -30,7 +31,7 @@ public sealed class EmulatedPackingTests : TorchTest
         var embeddings = golden.Embeddings.to(float32);
         var expected = new ClampLoss(golden.Options(ClampBackend.Composite)).LossAndGradient(embeddings.to(float64));
 
-        var (loss, gradient) = FusedLoss.LossAndGradient(embeddings, PoolOf(golden.Options(ClampBackend.Fused), ScalarType.Float32));
+        var (loss, gradient) = Fused(golden.Options(ClampBackend.Fused), ScalarType.Float32).LossAndGradient(embeddings);
 
         loss.Value().DistanceTo(expected.Loss.Value()).Should().BeLessThan(1e-5);
         gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(name == "coincident_pairs" ? 1e-4 : 1e-5);
@@ -43,14 +44,14 @@ public sealed class EmulatedPackingTests : TorchTest
     public void Backward_StepsOfSeveralShapes_MatchComposite(ScalarType dtype, double rounding)
     {
         var options = new ClampLossOptions { RadiusScale = 1.5, SizeWeight = 0.01, MinSeparation = 0 };
-        var pool = PoolOf(options, dtype);
+        var fused = Fused(options, dtype);
 
         // The second shape is in several strips, the third smaller than the first: scratch has grown and is kept.
         foreach (var (views, images, width) in new[] { (3, 40, 33), (2, 300, 5), (5, 7, 3) })
         {
             var embeddings = ClusteredEmbeddings(views, images, width, 0.4, dtype).requires_grad_();
 
-            (FusedFunction.Of(embeddings, pool) * -2.5).backward();
+            (FusedGradient.Record(embeddings, fused) * -2.5).backward();
 
             var expected = new ClampLoss(options).LossAndGradient(embeddings.to(float64)).Gradient * -2.5;
             embeddings.grad!.dtype.Should().Be(dtype);
@@ -65,7 +66,7 @@ public sealed class EmulatedPackingTests : TorchTest
         var whole = ClusteredEmbeddings(5, 30, 12, 0.4, ScalarType.Float16);
         var slice = whole[TensorIndex.Slice(1, 4), TensorIndex.Slice(3, 27), TensorIndex.Slice(1, 10)].requires_grad_();
 
-        FusedFunction.Of(slice, PoolOf(options, ScalarType.Float16)).backward();
+        FusedGradient.Record(slice, Fused(options, ScalarType.Float16)).backward();
 
         slice.grad!.RelativeDistanceTo(new ClampLoss(options).LossAndGradient(slice.to(float64)).Gradient).Should().BeLessThan(5e-4);
     }
@@ -75,19 +76,19 @@ public sealed class EmulatedPackingTests : TorchTest
     {
         var options = new ClampLossOptions { RadiusScale = 1.5, SizeWeight = 0.01 };
         var embeddings = ClusteredEmbeddings(3, 300, 9, 0.4, ScalarType.Float32);
-        var pool = PoolOf(options, ScalarType.Float32);
+        var fused = Fused(options, ScalarType.Float32);
 
-        var alone = FusedLoss.Loss(embeddings, pool);
+        var alone = fused.Loss(embeddings);
 
-        alone.Value().Should().Be(FusedLoss.LossAndGradient(embeddings, pool).Loss.Value());
+        alone.Value().Should().Be(fused.LossAndGradient(embeddings).Loss.Value());
     }
 
-    private FusedPackingPool PoolOf(ClampLossOptions options, ScalarType element)
+    private FusedLoss Fused(ClampLossOptions options, ScalarType dtype)
     {
-        var driver = Open(new EmulatedDriver(element));
+        var (driver, cublas) = (Open(new EmulatedDriver(dtype)), Open(new FakeCublas()));
         var compiler = new KernelCompiler(new Nvrtc(Open(new FakeNvrtc()).File), new KernelCache(null));
-        var device = Open(new CudaDevice(new CudaDriver(driver.File), compiler, 0));
-        return Open(new FusedPackingPool(options, _ => new CudaPackingKernels(device, CPU)));
+        var device = Open(new CudaDevice(new CudaDriver(driver.File), compiler, () => cublas.File, 0));
+        return Open(new FusedLoss(_ => new CudaPackingKernels(device, device.Product, options), logger: null));
     }
 
     private T Open<T>(T opened)

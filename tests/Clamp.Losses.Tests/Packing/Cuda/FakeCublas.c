@@ -1,20 +1,55 @@
-/* cuBLAS for one thing: sgemm by plain loops, matrices by columns as cuBLAS has them. */
+/* cuBLAS for one thing: sgemm by plain loops, matrices by columns as cuBLAS has them. It remembers its handles and their math modes, fails
+   where a test wants it to, and notices threads that meet in a handle. */
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
-int cublasCreate_v2(void** handle) { return *handle = handle, 0; }
+static char failing[64];
+static int handles, math_mode = -1, inside, met;
 
-int cublasDestroy_v2(void* handle) { return (void)handle, 0; }
+int fake_handles(void) { return handles; }
 
-static float entry(const float* matrix, int stride, int transposed, int row, int column)
+int fake_math_mode(void) { return math_mode; }
+
+int fake_met(void) { return met; }
+
+void fake_fail(const char *function) { snprintf(failing, sizeof failing, "%s", function); }
+
+static int result_of(const char *function) { return strcmp(function, failing) == 0 ? 3 : 0; }
+
+int cublasCreate_v2(void **handle)
+{
+    int result = result_of("cublasCreate");
+    handles += result == 0;
+    return *handle = &handles, result;
+}
+
+int cublasDestroy_v2(void *handle) { return handles -= handle == &handles, 0; }
+
+int cublasSetMathMode(void *handle, int mode)
+{
+    math_mode = handle == &handles ? mode : -1;
+    return result_of("cublasSetMathMode");
+}
+
+static float entry(const float *matrix, int stride, int transposed, int row, int column)
 {
     return transposed ? matrix[column + (size_t)row * stride] : matrix[row + (size_t)column * stride];
 }
 
 int cublasSgemm_v2(
-    void* handle, int leftTransposed, int rightTransposed, int rows, int columns, int inner, const float* factor, const float* left,
-    int leftStride, const float* right, int rightStride, const float* kept, float* result, int resultStride)
+    void *handle, int leftTransposed, int rightTransposed, int rows, int columns, int inner, const float *factor, const float *left,
+    int leftStride, const float *right, int rightStride, const float *kept, float *result, int resultStride)
 {
-    (void)handle;
+    if (handle != &handles || result_of("cublasSgemm") != 0)
+    {
+        return 14;
+    }
+    if (__atomic_fetch_add(&inside, 1, __ATOMIC_SEQ_CST) != 0)
+    {
+        met = 1;
+    }
     for (int column = 0; column < columns; column++)
     {
         for (int row = 0; row < rows; row++)
@@ -25,10 +60,15 @@ int cublasSgemm_v2(
                 sum += entry(left, leftStride, leftTransposed, row, k) * entry(right, rightStride, rightTransposed, k, column);
             }
 
-            float* target = result + row + (size_t)column * resultStride;
+            float *target = result + row + (size_t)column * resultStride;
             *target = *factor * sum + (*kept == 0 ? 0 : *kept * *target);
         }
     }
-
+    if (inner == 1)
+    {
+        /* The test of threads multiplies single numbers; each stays for a moment, so that another can come. */
+        usleep(2000);
+    }
+    __atomic_fetch_sub(&inside, 1, __ATOMIC_SEQ_CST);
     return 0;
 }

@@ -137,6 +137,8 @@ int cuCtxPopCurrent_v2(void **context)
     return called_on("cuCtxPopCurrent", *context);
 }
 
+int cuCtxSynchronize(void) { return called_on("cuCtxSynchronize", stack[depth - 1]); }
+
 int cuModuleLoadDataEx(void **module, const void *image, unsigned count, int *options, void **values)
 {
     static size_t modules;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
 
@@ -19,7 +19,7 @@ internal abstract class FakeLibrary : IDisposable
     {
         Folder = Directory.CreateTempSubdirectory("clamp-fake-").FullName;
         Path = System.IO.Path.Combine(Folder, System.IO.Path.ChangeExtension(source, ".so"));
-        System.IO.File.WriteAllBytes(Path, Built.GetOrAdd(string.Join(' ', [source, .. options]), _ => Compile(source, options)));
+        System.IO.File.WriteAllBytes(Path, Build(source, options));
         _handle = NativeLibrary.Load(Path);
     }
 
@@ -28,6 +28,12 @@ internal abstract class FakeLibrary : IDisposable
     public NativeLibraryFile File => NativeLibraryFile.FirstOf("The fake", [Path]);
 
     private string Folder { get; }
+
+    /// <summary>The bytes of a library.</summary>
+    /// <param name="source">Its file.</param>
+    /// <param name="options">For the compiler.</param>
+    public static byte[] Build(string source, params string[] options) =>
+        Built.GetOrAdd(string.Join(' ', [source, .. options]), _ => Compile(source, options));
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

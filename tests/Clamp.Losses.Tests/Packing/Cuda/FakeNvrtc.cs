@@ -1,4 +1,4 @@
-using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
 

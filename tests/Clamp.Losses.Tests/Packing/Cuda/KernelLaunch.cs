@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
 
@@ -29,6 +30,17 @@ internal sealed class KernelLaunch
     public int Int(string argument) => (int)Long(argument);
 
     public float Float(string argument) => BitConverter.Int32BitsToSingle(Int(argument));
+
+    /// <summary>Every argument that the kernel's source names, none more and none less.</summary>
+    public void ShouldTake(params (string Name, KernelArgument Value)[] expected)
+    {
+        var parameters = KernelSignature.All.Single(signature => signature.Name == Kernel).Parameters;
+        expected.Select(each => each.Name).Should().Equal(parameters.Select(each => each.Name), "these are the parameters of {0}", Kernel);
+        foreach (var ((name, value), bytes) in expected.Zip(parameters, (each, parameter) => (each, parameter.Bytes)))
+        {
+            Long(name).Should().Be(bytes == sizeof(int) ? value.Bits & uint.MaxValue : value.Bits, "that is {0} of {1}", name, Kernel);
+        }
+    }
 
     public double Double(string argument) => BitConverter.Int64BitsToDouble(Long(argument));
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>The functions of the CUDA driver that loading and launching kernels takes; each throws what the driver reports.</summary>
 internal sealed unsafe class CudaDriver
@@ -20,6 +20,7 @@ internal sealed unsafe class CudaDriver
     private readonly delegate* unmanaged<int, int> _devicePrimaryCtxRelease;
     private readonly delegate* unmanaged<nint, int> _ctxPushCurrent;
     private readonly delegate* unmanaged<nint*, int> _ctxPopCurrent;
+    private readonly delegate* unmanaged<int> _ctxSynchronize;
     private readonly delegate* unmanaged<nint*, byte*, uint, int*, void**, int> _moduleLoadDataEx;
     private readonly delegate* unmanaged<nint, int> _moduleUnload;
     private readonly delegate* unmanaged<nint*, nint, byte*, int> _moduleGetFunction;
@@ -38,6 +39,7 @@ internal sealed unsafe class CudaDriver
         _devicePrimaryCtxRelease = (delegate* unmanaged<int, int>)library.Function("cuDevicePrimaryCtxRelease_v2");
         _ctxPushCurrent = (delegate* unmanaged<nint, int>)library.Function("cuCtxPushCurrent_v2");
         _ctxPopCurrent = (delegate* unmanaged<nint*, int>)library.Function("cuCtxPopCurrent_v2");
+        _ctxSynchronize = (delegate* unmanaged<int>)library.Function("cuCtxSynchronize");
         _moduleLoadDataEx = (delegate* unmanaged<nint*, byte*, uint, int*, void**, int>)library.Function("cuModuleLoadDataEx");
         _moduleUnload = (delegate* unmanaged<nint, int>)library.Function("cuModuleUnload");
         _moduleGetFunction = (delegate* unmanaged<nint*, nint, byte*, int>)library.Function("cuModuleGetFunction");
@@ -87,6 +89,9 @@ internal sealed unsafe class CudaDriver
         nint popped;
         Check(_ctxPopCurrent(&popped), "cuCtxPopCurrent");
     }
+
+    /// <summary>Waits for all that was queued in this thread's context.</summary>
+    public void Synchronize() => Check(_ctxSynchronize(), "cuCtxSynchronize");
 
     /// <summary>Loads compiled kernels into this thread's context.</summary>
     /// <param name="image">A cubin, or PTX with its final zero.</param>

@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>One argument of a kernel, in the first bytes of eight.</summary>
 internal readonly struct KernelArgument

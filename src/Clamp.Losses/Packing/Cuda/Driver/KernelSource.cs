@@ -1,4 +1,6 @@
-namespace Clamp.Losses.Packing.Cuda;
+using System.Reflection;
+
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>CUDA C++ and what it includes.</summary>
 /// <param name="Name">The file's name, which compiler messages carry.</param>
@@ -6,23 +8,23 @@ namespace Clamp.Losses.Packing.Cuda;
 /// <param name="Headers">The files it may include.</param>
 internal sealed record KernelSource(string Name, string Text, IReadOnlyList<(string Name, string Text)> Headers)
 {
-    private static readonly string[] HeaderNames = ["Common.cuh", "Pairs.cuh"];
+    private static readonly Assembly Library = typeof(KernelSource).Assembly;
 
     /// <summary>Options that define what it leaves open.</summary>
     public IReadOnlyList<string> Definitions { get; init; } = [];
 
-    /// <summary>One of the files that this library carries.</summary>
+    /// <summary>One of the files that this library carries, with all headers that it carries.</summary>
     /// <param name="name">Its name.</param>
-    public static KernelSource Embedded(string name) => new(name, Read(name), [.. HeaderNames.Select(header => (header, Read(header)))])
-    {
-        Definitions = KernelConstants.Definitions,
-    };
+    public static KernelSource Embedded(string name) => new(
+        name,
+        Read(name),
+        [.. from header in Library.GetManifestResourceNames()
+            where header.EndsWith(".cuh", StringComparison.Ordinal)
+            select (header, Read(header))]);
 
     private static string Read(string name)
     {
-        using var stream = typeof(KernelSource).Assembly.GetManifestResourceStream(name)
-            ?? throw new ArgumentException($"There is no kernel file {name}.", nameof(name));
-        using var reader = new StreamReader(stream);
+        using var reader = new StreamReader(Library.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>NVRTC, the compiler of CUDA C++ that runs inside the process; version 11.2 or later.</summary>
 internal sealed unsafe class Nvrtc
@@ -35,21 +36,18 @@ internal sealed unsafe class Nvrtc
     /// <param name="source">CUDA C++.</param>
     /// <param name="options">NVRTC's options.</param>
     /// <param name="machineCode">Whether machine code (a cubin) is wanted, or PTX, which the driver compiles.</param>
-    /// <returns>The cubin, or PTX with its final zero.</returns>
     /// <exception cref="InvalidOperationException">The source does not compile; the message holds NVRTC's log.</exception>
-    public byte[] Compile(KernelSource source, IReadOnlyList<string> options, bool machineCode)
+    public CompiledKernels Compile(KernelSource source, IReadOnlyList<string> options, bool machineCode)
     {
         var program = Create(source);
         try
         {
             using var arguments = new Utf8Strings(options);
             var result = _compileProgram(program, options.Count, arguments.Pointers);
-            if (result != 0)
-            {
-                throw Failure("nvrtcCompileProgram", result, $"{source.Name} with {string.Join(' ', options)}: {LogOf(program)}");
-            }
-
-            return machineCode ? Read(program, "nvrtcGetCUBIN") : Read(program, "nvrtcGetPTX");
+            var log = Encoding.UTF8.GetString(Read(program, "nvrtcGetProgramLog")).TrimEnd('\0', '\n');
+            return result == 0
+                ? new CompiledKernels(Read(program, machineCode ? "nvrtcGetCUBIN" : "nvrtcGetPTX"), log)
+                : throw Failure("nvrtcCompileProgram", result, $"{source.Name} with {string.Join(' ', options)}: {log}");
         }
         finally
         {
@@ -90,8 +88,6 @@ internal sealed unsafe class Nvrtc
         return architectures;
     }
 
-    private string LogOf(nint program) => System.Text.Encoding.UTF8.GetString(Read(program, "nvrtcGetProgramLog")).TrimEnd('\0', '\n');
-
     /// <summary>One of the results of a program, which NVRTC gives by a pair of functions, X and XSize.</summary>
     private byte[] Read(nint program, string function)
     {
@@ -116,4 +112,9 @@ internal sealed unsafe class Nvrtc
 
     private InvalidOperationException Failure(string function, int result, string what) =>
         new($"{function} failed with {Marshal.PtrToStringUTF8((nint)_getErrorString(result))}: {what}");
+
+    /// <summary>What a source compiles to.</summary>
+    /// <param name="Image">A cubin, or PTX with its final zero.</param>
+    /// <param name="Log">What the compiler said about it.</param>
+    internal sealed record CompiledKernels(byte[] Image, string Log);
 }

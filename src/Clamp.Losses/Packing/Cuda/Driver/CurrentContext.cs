@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>A context that is this thread's until disposed; the thread then has the one it had before.</summary>
 internal readonly ref struct CurrentContext

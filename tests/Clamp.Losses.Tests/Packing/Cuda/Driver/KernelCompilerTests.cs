@@ -1,7 +1,8 @@
 using System.Text;
 using Clamp.Losses.Packing.Cuda;
+using Clamp.Losses.Packing.Cuda.Driver;
 
-namespace Clamp.Losses.Tests.Packing.Cuda;
+namespace Clamp.Losses.Tests.Packing.Cuda.Driver;
 
 public sealed class KernelCompilerTests : IDisposable
 {
@@ -119,7 +120,7 @@ public sealed class KernelCompilerTests : IDisposable
     [SkippableFact]
     public void Compile_RealNvrtcAndBrokenSource_NamesTheLine()
     {
-        var compiler = new KernelCompiler(RealNvrtc(), new KernelCache(null));
+        var compiler = new KernelCompiler(MachineNvrtc.Open(), new KernelCache(null));
 
         var act = () => compiler.Compile(new KernelSource("Broken.cu", "\nint broken = ;", []), Element, 80);
 
@@ -128,21 +129,8 @@ public sealed class KernelCompilerTests : IDisposable
 
     private static byte[] RealImage(int capability)
     {
-        var compiler = new KernelCompiler(RealNvrtc(), new KernelCache(null));
-        return compiler.Compile(KernelSource.Embedded("PairInteractions.cu"), Element, capability);
-    }
-
-    private static Nvrtc RealNvrtc()
-    {
-        try
-        {
-            return new Nvrtc(NativeLibraryFile.FirstOf("NVRTC", NativeLibraryNames.Nvrtc));
-        }
-        catch (InvalidOperationException exception)
-        {
-            Skip.If(true, exception.Message);
-            throw;
-        }
+        var compiler = new KernelCompiler(MachineNvrtc.Open(), new KernelCache(null));
+        return compiler.Compile(KernelSource.Embedded("PairInteractions.cu") with { Definitions = KernelConstants.Definitions }, Element, capability);
     }
 
     private KernelCompiler Compiler() => new(new Nvrtc(Fake.File), new KernelCache(_folder));

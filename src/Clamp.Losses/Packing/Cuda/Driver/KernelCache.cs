@@ -1,20 +1,21 @@
 using System.Security.Cryptography;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>
 /// Compiled kernels on disk. A file is its content's SHA-256 and the content, so that a damaged one is found out; it appears under its
-/// name only when it is whole. A folder that cannot be read or written caches nothing.
+/// name only when it is whole. A folder that cannot be read or written, or that another user could have written to, caches nothing.
 /// </summary>
 /// <param name="folder">Where; null keeps nothing.</param>
 internal sealed class KernelCache(string? folder)
 {
     /// <summary>The user's own cache folder.</summary>
-    public static KernelCache OfUser()
-    {
-        var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : DefaultRoot;
-        return new KernelCache(root is null ? null : Path.Combine(root, "Clamp.Losses", "kernels"));
-    }
+    public static KernelCache OfUser() => new(FolderIn(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")));
+
+    /// <summary>The folder that this library has among a user's caches, or null where he has none.</summary>
+    /// <param name="cacheHome">What XDG_CACHE_HOME says, which has to be absolute: its specification has another path ignored.</param>
+    public static string? FolderIn(string? cacheHome) =>
+        (Path.IsPathFullyQualified(cacheHome ?? "") ? cacheHome : DefaultRoot) is { } root ? Path.Combine(root, "Clamp.Losses", "kernels") : null;
 
     private static string? DefaultRoot => OperatingSystem.IsWindows()
         ? Existing(Environment.SpecialFolder.LocalApplicationData)
@@ -26,7 +27,7 @@ internal sealed class KernelCache(string? folder)
     {
         try
         {
-            return folder is null ? null : Verified(File.ReadAllBytes(Path.Combine(folder, key)));
+            return folder is not null && PrivateFolder.IsPrivate(folder) ? Verified(File.ReadAllBytes(Path.Combine(folder, key))) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -39,18 +40,12 @@ internal sealed class KernelCache(string? folder)
     /// <param name="image">What to store.</param>
     public void Store(string key, byte[] image)
     {
-        if (folder is null)
-        {
-            return;
-        }
-
-        var path = Path.Combine(folder, key);
-        var unfinished = $"{path}.{Guid.NewGuid():N}";
         try
         {
-            Directory.CreateDirectory(folder);
-            File.WriteAllBytes(unfinished, [.. SHA256.HashData(image), .. image]);
-            File.Move(unfinished, path, overwrite: true);
+            if (folder is not null && PrivateFolder.Create(folder))
+            {
+                Write(Path.Combine(folder, key), [.. SHA256.HashData(image), .. image]);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -66,5 +61,20 @@ internal sealed class KernelCache(string? folder)
         var split = Math.Min(SHA256.HashSizeInBytes, file.Length);
         var image = file[split..];
         return SHA256.HashData(image).AsSpan().SequenceEqual(file.AsSpan(0, split)) ? image : null;
+    }
+
+    private static void Write(string path, byte[] content)
+    {
+        var unfinished = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            File.WriteAllBytes(unfinished, content);
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
     }
 }

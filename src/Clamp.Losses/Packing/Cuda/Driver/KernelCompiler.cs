@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>Compiles kernels for a card, or finds them compiled.</summary>
 /// <param name="nvrtc">The compiler.</param>
@@ -31,7 +31,7 @@ internal sealed class KernelCompiler(Nvrtc nvrtc, KernelCache cache)
             return known;
         }
 
-        var image = nvrtc.Compile(source, options, machineCode);
+        var image = nvrtc.Compile(source, options, machineCode).Image;
         cache.Store(key, image);
         return image;
     }

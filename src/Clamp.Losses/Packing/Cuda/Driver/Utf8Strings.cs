@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>Strings as C takes them: an array of pointers to zero-terminated UTF-8.</summary>
 internal sealed unsafe class Utf8Strings : IDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clamp.Losses.Packing.Cuda;
+namespace Clamp.Losses.Packing.Cuda.Driver;
 
 /// <summary>A native library that goes by several names, loaded for the life of the process.</summary>
 internal sealed class NativeLibraryFile
@@ -15,11 +15,20 @@ internal sealed class NativeLibraryFile
     /// <summary>Loads the first that is there.</summary>
     /// <param name="purpose">What it is, for the message.</param>
     /// <param name="candidates">Paths, or names for the system's own search.</param>
+    /// <param name="companions">
+    /// A pattern of files that the library itself looks for by name alone, which finds none beside it unless they are loaded already.
+    /// </param>
     /// <exception cref="InvalidOperationException">None is there; the message says where it looked.</exception>
-    public static NativeLibraryFile FirstOf(string purpose, IReadOnlyList<string> candidates)
+    public static NativeLibraryFile FirstOf(string purpose, IReadOnlyList<string> candidates, string? companions = null)
     {
         foreach (var candidate in candidates)
         {
+            if (companions is not null && File.Exists(candidate))
+            {
+                Array.ForEach(
+                    Directory.GetFiles(System.IO.Path.GetDirectoryName(candidate)!, companions), companion => NativeLibrary.TryLoad(companion, out _));
+            }
+
             if (NativeLibrary.TryLoad(candidate, out var handle))
             {
                 return new NativeLibraryFile(candidate, handle);
