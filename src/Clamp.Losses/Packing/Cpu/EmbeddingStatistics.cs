@@ -13,13 +13,6 @@ namespace Clamp.Losses.Packing.Cpu;
 /// </summary>
 internal static unsafe class EmbeddingStatistics
 {
-    // Between these, squares neither overflow nor lose anything to underflow, and the norm lies above its floor.
-    private const float LeastSquaredNorm = 1e-20f;
-    private const float LargestSquaredNorm = 1e30f;
-
-    // Below this spread, deviations p - c from float32 points would be wrong by more than a few 1e-6.
-    private const double LeastSpread = 4e-4;
-
     /// <summary>The radius of a sub-manifold over r_s.</summary>
     /// <param name="spread">T.</param>
     /// <param name="embeddings">For V and D.</param>
@@ -94,7 +87,7 @@ internal static unsafe class EmbeddingStatistics
             var spread = SpreadOf(image, own, centroid);
 
             // Negated: a NaN spread is delicate, where it stays NaN.
-            var delicate = !(spread >= LeastSpread);
+            var delicate = !(spread >= Float32Limits.LeastSpread);
             batch.Delicate[image] = delicate ? (byte)1 : (byte)0;
             spread = delicate ? DelicateImage.SpreadOf(embeddings, batch.ExactMean, image, own, centroid) : spread;
             batch.Radii[image] = (float)(radiusScale * RadiusOverScale(spread, embeddings));
@@ -121,7 +114,7 @@ internal static unsafe class EmbeddingStatistics
                 var centred = own.Row(view);
                 var squaredNorm = Centre<TLanes>(row, centred, 0, whole) + Centre<Lanes1>(row, centred, whole, width);
                 inverseNorms[view] = (float)(1 / Math.Sqrt(squaredNorm));
-                inRange &= squaredNorm is >= LeastSquaredNorm and <= LargestSquaredNorm;
+                inRange &= squaredNorm is >= Float32Limits.LeastSquaredNorm and <= Float32Limits.LargestSquaredNorm;
             }
 
             var deviations = Deviations<TLanes>(own, inverseNorms, centroid, 0, whole)

@@ -17,9 +17,6 @@ namespace Clamp.Losses.Packing.Cpu;
 /// </summary>
 internal static unsafe class PairInteractions
 {
-    // Below this fraction of norm(c_i)^2 + norm(c_j)^2, d^2 from the Gram matrix would be wrong by more than about 5e-6.
-    private const float CloseFraction = 1f / 16;
-
     /// <summary>u^(alpha - 1).</summary>
     internal interface IOverlapPower
     {
@@ -165,7 +162,7 @@ internal static unsafe class PairInteractions
                 var place = products + column;
                 var squaredNorm = ownSquaredNorm + T.Load(squaredNorms + column);
                 var squaredDistance = T.MultiplyAdd(T.Load(place), T.All(-2), squaredNorm);
-                var close = T.AtMost(squaredDistance, squaredNorm * T.All(CloseFraction));
+                var close = T.AtMost(squaredDistance, squaredNorm * T.All(Float32Limits.CloseFraction));
                 squaredDistance += T.All((float)Floors.SquaredDistance);
                 var freeReach = ownRadius + T.Load(radii + column);
                 var reach = T.Min(freeReach, T.All(strip.LargestReach));

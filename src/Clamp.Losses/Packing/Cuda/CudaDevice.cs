@@ -30,7 +30,11 @@ internal sealed unsafe class CudaDevice : IDisposable
         _device = driver.Device(ordinal);
         _computeCapability = driver.ComputeCapability(_device);
         _context = driver.RetainPrimaryContext(_device);
+        Multiprocessors = driver.Multiprocessors(_device);
     }
+
+    /// <summary>How many multiprocessors it has.</summary>
+    public int Multiprocessors { get; }
 
     /// <summary>The kernels between centroids.</summary>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
@@ -66,7 +70,7 @@ internal sealed unsafe class CudaDevice : IDisposable
         using var current = new CurrentContext(_driver, _context);
         if (!_modules.TryGetValue((file, element), out var module))
         {
-            module = _driver.LoadModule(_compiler.Compile(KernelSource.Embedded(file), element, _computeCapability));
+            module = _driver.LoadModule(_compiler.Compile(KernelSource.Embedded(file) with { Definitions = KernelConstants.Definitions }, element, _computeCapability));
             _modules.Add((file, element), module);
         }
 

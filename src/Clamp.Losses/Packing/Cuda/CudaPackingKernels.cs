@@ -1,3 +1,5 @@
+using static Clamp.Losses.Packing.Cuda.KernelConstants;
+
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>The three kernels on a GPU: what is launched, with how many blocks and threads. Nothing waits for the GPU.</summary>
@@ -8,10 +10,13 @@ namespace Clamp.Losses.Packing.Cuda;
 internal sealed unsafe class CudaPackingKernels(
     CudaDevice gpu, IMatrixProduct product, ClampLossOptions options, (int Rows, int Columns)? largestStrip = null) : IPackingKernels
 {
-    private const int MostChunks = 1024;
-    private const int TileRows = 64;
-    private const int TileColumns = 128;
     private const int MostBlocksDown = 65535;
+
+    // Blocks that sum, each into numbers of its own: what runs at once.
+    private int MostChunks => 4 * gpu.Multiprocessors;
+
+    // Fewer tiles than this leave multiprocessors idle.
+    private int FewTiles => 2 * gpu.Multiprocessors;
 
     /// <inheritdoc/>
     public int Workers => 1;
@@ -29,27 +34,30 @@ internal sealed unsafe class CudaPackingKernels(
     /// <inheritdoc/>
     public void SumEmbeddings(EmbeddingRows embeddings, BatchMemory batch)
     {
-        var (scratch, chunks) = (ScratchOf(batch), ChunksOf(embeddings.Images));
+        var (scratch, across) = (ScratchOf(batch), Blocks(embeddings.Width, WarpNumbers));
+        var chunks = (int)Math.Clamp(MostChunks / across, 1, embeddings.Images);
         gpu.Launch(
-            gpu.Elements(embeddings.Element).SumEmbeddings, (Blocks(embeddings.Width, 128), chunks), (32, 8),
+            gpu.Elements(embeddings.Element).SumEmbeddings, (across, chunks), (WarpSize, BlockWarps),
             embeddings.Data, embeddings.ViewStride, embeddings.ImageStride, embeddings.Views, embeddings.Images, embeddings.Width,
             scratch.PartialSums);
-        AddPartialSums(embeddings, scratch, batch.EmbeddingSums);
+        AddPartialSums(embeddings.Element, scratch.PartialSums, chunks, batch, batch.EmbeddingSums, embeddings.Shape.Rows);
     }
 
     /// <inheritdoc/>
     public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch)
     {
-        var (scratch, kernels) = (ScratchOf(batch), gpu.Elements(embeddings.Element));
+        if (count != embeddings.Shape.Rows)
+        {
+            // Others have added their sums, so that the mean is another.
+            AddPartialSums(embeddings.Element, batch.EmbeddingSums, chunks: 1, batch, batch.EmbeddingSums, count);
+        }
+
         gpu.Launch(
-            kernels.SplitMean, (Blocks(batch.PaddedWidth, 256), 1), (256, 1),
-            batch.EmbeddingSums, count, embeddings.Width, batch.ExactMean, batch.Mean);
-        gpu.Launch(
-            kernels.MeasureImages, (embeddings.Images, 1), (ThreadsPerImage(embeddings.Views), 1),
+            gpu.Elements(embeddings.Element).MeasureImages, (embeddings.Images, 1), (ThreadsPerImage(embeddings.Views), 1),
             embeddings.Data, embeddings.ViewStride, embeddings.ImageStride, embeddings.Views, embeddings.Images, embeddings.Width,
-            batch.ExactMean, batch.Mean, options.RadiusScale, batch.InverseNorms, scratch.ExactInverseNorms, batch.Delicate,
+            batch.ExactMean, batch.Mean, options.RadiusScale, batch.InverseNorms, ScratchOf(batch).ExactInverseNorms, batch.Delicate,
             batch.Centroids, batch.CentroidForces, batch.SquaredNorms, batch.Radii,
-            batch.ContactSums, batch.RadiusGradients, batch.Energy, scratch.AnyClose);
+            batch.ContactSums, batch.RadiusGradients, batch.Energy);
     }
 
     /// <inheritdoc/>
@@ -73,20 +81,20 @@ internal sealed unsafe class CudaPackingKernels(
 
     /// <inheritdoc/>
     public void LossOfEnergy(BatchMemory batch, float* loss, double* slope) => gpu.Launch(
-        gpu.Pairs.LossOfEnergy, (1, 1), (256, 1),
+        gpu.Pairs.LossOfEnergy, (1, 1), (BlockThreads, 1),
         batch.Energy, batch.Radii, batch.Shape.Images, options.RepulsionWeight, options.SizeWeight, options.LogEnergy ? 1 : 0, loss, slope);
 
     /// <inheritdoc/>
     public void Gradient(EmbeddingRows embeddings, BatchMemory batch, float* projected, double* sums)
     {
-        var scratch = ScratchOf(batch);
+        var (scratch, chunks) = (ScratchOf(batch), Math.Min(embeddings.Images, MostChunks));
         gpu.Launch(
-            gpu.Elements(embeddings.Element).ProjectGradient, (ChunksOf(embeddings.Images), 1), (ThreadsPerImage(embeddings.Views), 1),
+            gpu.Elements(embeddings.Element).ProjectGradient, (chunks, 1), (ThreadsPerImage(embeddings.Views), 1),
             embeddings.Data, embeddings.ViewStride, embeddings.ImageStride, embeddings.Views, embeddings.Images, embeddings.Width,
             batch.ExactMean, batch.Mean, batch.Centroids, batch.CentroidForces, batch.ContactSums, batch.RadiusGradients, batch.Radii,
             batch.InverseNorms, scratch.ExactInverseNorms, batch.Delicate, options.RadiusScale, options.SizeWeight,
             scratch.Along, scratch.ExactCentroids, projected, scratch.PartialSums);
-        AddPartialSums(embeddings, scratch, sums);
+        AddPartialSums(embeddings.Element, scratch.PartialSums, chunks, batch, sums);
     }
 
     /// <inheritdoc/>
@@ -94,14 +102,12 @@ internal sealed unsafe class CudaPackingKernels(
         BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result) =>
         gpu.Launch(
             gpu.Elements(element).CentreGradient,
-            (Blocks(shape.Width, 128), Math.Min(Blocks(shape.Rows, 32), MostBlocksDown)), (32, 8),
+            (Blocks(shape.Width, WarpNumbers), Math.Min(Blocks(shape.Rows, 4 * BlockWarps), MostBlocksDown)), (WarpSize, BlockWarps),
             projected, sums, count, shape.Rows, shape.Width, slope, upstream, result);
 
     private static long Blocks(long count, int each) => (count + each - 1) / each;
 
-    private static int ChunksOf(int images) => Math.Min(images, MostChunks);
-
-    private static int ThreadsPerImage(int views) => views <= 4 ? 128 : 256;
+    private static int ThreadsPerImage(int views) => views <= 4 ? BlockThreads / 2 : BlockThreads;
 
     private CudaScratch ScratchOf(BatchMemory batch) => ScratchOf(batch.Scratch, batch.Shape);
 
@@ -109,44 +115,51 @@ internal sealed unsafe class CudaPackingKernels(
     {
         var largest = LargestStrip(shape.Images);
         var (rows, columns) = (Math.Min(shape.Images, largest.Rows), Math.Min(shape.Images, largest.Columns));
-        var tiles = (Blocks(rows, TileRows), Blocks(columns, TileColumns));
-        return new CudaScratch(start, shape, ChunksOf(shape.Images), (rows, columns), tiles);
+        var tiles = Math.Max(Blocks(rows, TileRows) * Blocks(columns, WarpNumbers), 2 * FewTiles);
+        return new CudaScratch(start, shape, Math.Min(shape.Images, MostChunks), (rows, columns), tiles);
     }
 
-    private void AddPartialSums(EmbeddingRows embeddings, CudaScratch scratch, double* sums) => gpu.Launch(
-        gpu.Elements(embeddings.Element).AddPartialSums, (Blocks(embeddings.Width, 16), 1), (16, 16),
-        scratch.PartialSums, ChunksOf(embeddings.Images), embeddings.Width, sums);
+    /// <summary>How many rows a tile has: fewer than it could where there would be few tiles, though never more than twice those few.</summary>
+    private int TileRowsOf(PairStrip block)
+    {
+        var rows = TileRows;
+        while (rows > BlockWarps && Blocks(block.Rows, rows) * Blocks(block.Columns, WarpNumbers) < FewTiles)
+        {
+            rows /= 2;
+        }
+
+        return rows;
+    }
+
+    /// <summary>Adds up chunks; given how many embeddings they are the sum of, their mean too.</summary>
+    private void AddPartialSums(ElementType element, double* partialSums, int chunks, BatchMemory batch, double* sums, long count = 0) =>
+        gpu.Launch(
+            gpu.Elements(element).AddPartialSums, (Blocks(batch.Shape.Width, SumBlock), 1), (SumBlock, SumBlock),
+            partialSums, chunks, batch.Shape.Width, sums, count, count == 0 ? null : batch.ExactMean, batch.Mean);
 
     private void Interact(Matrix pairs, PairStrip block, int mirrored, bool forces, BatchMemory batch)
     {
-        var (down, across) = (Blocks(block.Rows, TileRows), Blocks(block.Columns, TileColumns));
-        var scratch = ScratchOf(batch);
+        var (scratch, tileRows) = (ScratchOf(batch), TileRowsOf(block));
         gpu.Launch(
-            gpu.Pairs.InteractPairs, (across, down), (256, 1),
-            pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, mirrored, forces ? 1 : 0,
+            gpu.Pairs.InteractPairs, (Blocks(block.Columns, WarpNumbers), Blocks(block.Rows, tileRows)), (BlockThreads, 1),
+            pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, tileRows, mirrored, forces ? 1 : 0,
             batch.Centroids, batch.Shape.Width, batch.SquaredNorms, batch.Radii,
             (float)(options.PotentialExponent * options.RepulsionWeight), (float)(options.PotentialExponent - 1),
             (float)(options.MinSeparation * options.MinSeparation), (float)options.MaxContactDistance,
-            scratch.RowSums, scratch.ColumnSums, scratch.TileEnergies, scratch.AnyClose);
-        if (forces && mirrored == 1)
-        {
-            ApplyCloseForces(gpu.Pairs.CloseForcesOfColumns, Blocks(block.Columns, 32), (32, 8), pairs, block, batch);
-        }
+            scratch.RowSums, scratch.ColumnSums, scratch.TileEnergies, scratch.CloseTiles);
 
-        if (forces)
+        // Those of rows clear the close pairs, and therefore come last.
+        for (int ofColumns = mirrored; forces && ofColumns >= 0; ofColumns--)
         {
-            ApplyCloseForces(gpu.Pairs.CloseForcesOfRows, block.Rows, (128, 1), pairs, block, batch);
+            gpu.Launch(
+                gpu.Pairs.CloseForces, (Blocks(ofColumns == 1 ? block.Columns : block.Rows, BlockWarps), 1), (BlockThreads, 1),
+                pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns, tileRows, ofColumns,
+                batch.Centroids, batch.Shape.Width, batch.CentroidForces, scratch.CloseTiles);
         }
 
         gpu.Launch(
-            gpu.Pairs.AddPairSums, (Blocks(block.Rows + (long)mirrored * block.Columns, 256) + 1, 1), (256, 1),
-            scratch.RowSums, scratch.ColumnSums, scratch.TileEnergies, block.Row, block.Rows, block.Column, block.Columns, mirrored,
-            batch.ContactSums, batch.RadiusGradients, batch.Energy, scratch.AnyClose);
+            gpu.Pairs.AddPairSums, (Blocks(block.Rows + (long)mirrored * block.Columns, BlockThreads) + 1, 1), (BlockThreads, 1),
+            scratch.RowSums, scratch.ColumnSums, scratch.TileEnergies, block.Row, block.Rows, block.Column, block.Columns,
+            tileRows, mirrored, batch.ContactSums, batch.RadiusGradients, batch.Energy);
     }
-
-    private void ApplyCloseForces(
-        nint kernel, long blocks, (int X, int Y) threads, Matrix pairs, PairStrip block, BatchMemory batch) => gpu.Launch(
-        kernel, (blocks, 1), threads,
-        pairs.Data, (long)pairs.Stride, block.Row, block.Rows, block.Column, block.Columns,
-        batch.Centroids, batch.Shape.Width, batch.CentroidForces, ScratchOf(batch).AnyClose);
 }

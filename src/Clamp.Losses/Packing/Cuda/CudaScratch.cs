@@ -1,3 +1,5 @@
+using static Clamp.Losses.Packing.Cuda.KernelConstants;
+
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>What a GPU's kernels need besides <see cref="BatchMemory"/>; the .cu files say what each holds.</summary>
@@ -10,7 +12,7 @@ internal readonly unsafe struct CudaScratch
     public readonly float* RowSums;
     public readonly float* ColumnSums;
     public readonly double* TileEnergies;
-    public readonly int* AnyClose;
+    public readonly byte* CloseTiles;
 
     /// <summary>How much all of it takes.</summary>
     public readonly long Bytes;
@@ -18,20 +20,20 @@ internal readonly unsafe struct CudaScratch
     /// <summary>Lays it out.</summary>
     /// <param name="start">The memory, or null to learn how much it takes.</param>
     /// <param name="shape">V, B and D.</param>
-    /// <param name="chunks">How many chunks of images sum at once.</param>
+    /// <param name="chunks">How many chunks of images sum at once, at most.</param>
     /// <param name="strip">How many rows and columns a strip of pairs has at most.</param>
-    /// <param name="tiles">How many tiles such a strip has, down and across.</param>
-    public CudaScratch(void* start, BatchShape shape, int chunks, (int Rows, int Columns) strip, (long Down, long Across) tiles)
+    /// <param name="tiles">How many tiles of pairs a launch has at most.</param>
+    public CudaScratch(void* start, BatchShape shape, int chunks, (int Rows, int Columns) strip, long tiles)
     {
         var pieces = new MemoryPieces(start);
         PartialSums = pieces.Take<double>((long)chunks * shape.Width);
         ExactInverseNorms = pieces.Take<double>(shape.Rows);
         Along = pieces.Take<double>(shape.Rows);
         ExactCentroids = pieces.Take<double>((long)chunks * shape.Width);
-        RowSums = pieces.Take<float>(2 * tiles.Across * strip.Rows);
-        ColumnSums = pieces.Take<float>(2 * tiles.Down * strip.Columns);
-        TileEnergies = pieces.Take<double>(tiles.Down * tiles.Across);
-        AnyClose = pieces.Take<int>(1);
+        RowSums = pieces.Take<float>(2 * ((strip.Columns + WarpNumbers - 1) / WarpNumbers) * strip.Rows);
+        ColumnSums = pieces.Take<float>(2 * WarpNumbers * tiles);
+        TileEnergies = pieces.Take<double>(tiles);
+        CloseTiles = pieces.Take<byte>(tiles);
         Bytes = pieces.Bytes;
     }
 }

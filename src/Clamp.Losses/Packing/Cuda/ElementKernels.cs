@@ -9,8 +9,8 @@ internal sealed class ElementKernels
     public ElementKernels(CudaDevice device, string element)
     {
         var statistics = device.Load(
-            "EmbeddingStatistics.cu", element, "sum_embeddings", "add_partial_sums", "split_mean", "measure_images");
-        (SumEmbeddings, AddPartialSums, SplitMean, MeasureImages) = (statistics[0], statistics[1], statistics[2], statistics[3]);
+            "EmbeddingStatistics.cu", element, "sum_embeddings", "add_partial_sums", "measure_images");
+        (SumEmbeddings, AddPartialSums, MeasureImages) = (statistics[0], statistics[1], statistics[2]);
         var gradient = device.Load("EmbeddingGradient.cu", element, "project_gradient", "centre_gradient");
         (ProjectGradient, CentreGradient) = (gradient[0], gradient[1]);
     }
@@ -18,8 +18,6 @@ internal sealed class ElementKernels
     public nint SumEmbeddings { get; }
 
     public nint AddPartialSums { get; }
-
-    public nint SplitMean { get; }
 
     public nint MeasureImages { get; }
 

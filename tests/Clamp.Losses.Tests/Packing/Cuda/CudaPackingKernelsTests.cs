@@ -42,7 +42,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
             new CudaDriver(_driver.File), new KernelCompiler(new Nvrtc(_nvrtc.File), new KernelCache(null)), () => _cublas.File, 0);
         _kernels = new CudaPackingKernels(_device, _device.Product, Options);
         _batch = MemoryOf(Shape);
-        _scratch = new CudaScratch(_batch.Scratch, Shape, chunks: 20, strip: (20, 20), tiles: (1, 1));
+        _scratch = new CudaScratch(_batch.Scratch, Shape, chunks: 16, strip: (20, 20), tiles: 16);
     }
 
     public void Dispose()
@@ -55,8 +55,9 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
 
     [SkippableTheory]
     [InlineData(2, 2, 1, "sum_embeddings 1x2x1 32x8x1", "add_partial_sums 1x1x1 16x16x1")]
-    [InlineData(4, 512, 512, "sum_embeddings 4x512x1 32x8x1", "add_partial_sums 32x1x1 16x16x1")]
-    [InlineData(3, 100_000, 17, "sum_embeddings 1x1024x1 32x8x1", "add_partial_sums 2x1x1 16x16x1")]
+    [InlineData(4, 512, 512, "sum_embeddings 4x4x1 32x8x1", "add_partial_sums 32x1x1 16x16x1")]
+    [InlineData(3, 100_000, 17, "sum_embeddings 1x16x1 32x8x1", "add_partial_sums 2x1x1 16x16x1")]
+    [InlineData(2, 50, 5000, "sum_embeddings 40x1x1 32x8x1", "add_partial_sums 313x1x1 16x16x1")]
     public void SumEmbeddings_LaunchesForTheShape(int views, int images, int width, params string[] expected)
     {
         var shape = new BatchShape(views, images, width);
@@ -67,46 +68,57 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     }
 
     [SkippableFact]
-    public void SumEmbeddings_TakesEmbeddingsAndGivesSums()
+    public void SumEmbeddings_TakesEmbeddingsAndGivesSumsAndMean()
     {
         _kernels.SumEmbeddings(Rows(Shape), _batch);
 
         Launch(0).ShouldTake([.. Embeddings, Is("partialSums", _scratch.PartialSums)]);
-        Launch(1).ShouldTake(Is("partialSums", _scratch.PartialSums), Is("chunks", 20), Is("width", 10), Is("sums", _batch.EmbeddingSums));
+        Launch(1).ShouldTake(
+            Is("partialSums", _scratch.PartialSums), Is("chunks", 16), Is("width", 10), Is("sums", _batch.EmbeddingSums), Is("count", 60),
+            Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean));
     }
 
     [SkippableTheory]
-    [InlineData(2, 2, 1, "split_mean 1x1x1 256x1x1", "measure_images 2x1x1 128x1x1")]
-    [InlineData(4, 512, 512, "split_mean 2x1x1 256x1x1", "measure_images 512x1x1 128x1x1")]
-    [InlineData(5, 100_000, 33, "split_mean 1x1x1 256x1x1", "measure_images 100000x1x1 256x1x1")]
+    [InlineData(2, 2, 1, "measure_images 2x1x1 128x1x1")]
+    [InlineData(4, 512, 512, "measure_images 512x1x1 128x1x1")]
+    [InlineData(5, 100_000, 33, "measure_images 100000x1x1 256x1x1")]
     public void Statistics_LaunchesForTheShape(int views, int images, int width, params string[] expected)
     {
         var shape = new BatchShape(views, images, width);
 
-        _kernels.Statistics(Rows(shape), 77, MemoryOf(shape));
+        _kernels.Statistics(Rows(shape), shape.Rows, MemoryOf(shape));
 
         LaunchShapes().Should().Equal(expected);
     }
 
     [SkippableFact]
-    public void Statistics_TakesTheSumsAndGivesWhatTheBatchHolds()
+    public void Statistics_OfSumsThatOthersAddedTo_TakeTheMeanAnew()
     {
         _kernels.Statistics(Rows(Shape), 77, _batch);
 
+        _driver.Launches.Select(launch => launch.Kernel).Should().Equal("add_partial_sums", "measure_images");
         Launch(0).ShouldTake(
-            Is("sums", _batch.EmbeddingSums), Is("count", 77), Is("width", 10), Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean));
-        Launch(1).ShouldTake([
+            Is("partialSums", _batch.EmbeddingSums), Is("chunks", 1), Is("width", 10), Is("sums", _batch.EmbeddingSums), Is("count", 77),
+            Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean));
+    }
+
+    [SkippableFact]
+    public void Statistics_TakesTheMeanAndGivesWhatTheBatchHolds()
+    {
+        _kernels.Statistics(Rows(Shape), Shape.Rows, _batch);
+
+        Launch(0).ShouldTake([
             .. Embeddings, Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean), Is("radiusScale", 2.5),
             Is("inverseNorms", _batch.InverseNorms), Is("exactInverseNorms", _scratch.ExactInverseNorms), Is("delicate", _batch.Delicate),
             Is("centroids", _batch.Centroids), Is("centroidForces", _batch.CentroidForces), Is("squaredNorms", _batch.SquaredNorms),
             Is("radii", _batch.Radii), Is("contactSums", _batch.ContactSums), Is("radiusGradients", _batch.RadiusGradients),
-            Is("energy", _batch.Energy), Is("anyClose", _scratch.AnyClose)]);
+            Is("energy", _batch.Energy)]);
     }
 
     [SkippableTheory]
-    [InlineData(2, 2, "1x1x1", "1x1x1", "2x1x1", "2x1x1")]
-    [InlineData(65, 129, "2x2x1", "5x1x1", "65x1x1", "2x1x1")]
-    [InlineData(257, 257, "3x5x1", "9x1x1", "257x1x1", "4x1x1")]
+    [InlineData(2, 2, "1x1x1", "1x1x1", "1x1x1", "2x1x1")]
+    [InlineData(65, 129, "2x5x1", "17x1x1", "9x1x1", "2x1x1")]
+    [InlineData(257, 257, "3x5x1", "33x1x1", "33x1x1", "4x1x1")]
     public void Interactions_BesideTheDiagonal_LaunchForTheStrip(
         int rows, int columns, string interact, string ofColumns, string ofRows, string add)
     {
@@ -116,8 +128,8 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
 
         LaunchShapes().Should().Equal(
             $"interact_pairs {interact} 256x1x1",
-            $"close_forces_of_columns {ofColumns} 32x8x1",
-            $"close_forces_of_rows {ofRows} 128x1x1",
+            $"close_forces {ofColumns} 256x1x1",
+            $"close_forces {ofRows} 256x1x1",
             $"add_pair_sums {add} 256x1x1");
         more.Should().BeTrue("whether A is zero stays on the GPU");
     }
@@ -129,7 +141,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
 
         _kernels.Interactions(new PairStrip(0, 257, 0, 257), pairs, forces: true, MemoryOf(new BatchShape(2, 257, 8)));
 
-        LaunchShapes().Should().Equal("interact_pairs 3x5x1 256x1x1", "close_forces_of_rows 257x1x1 128x1x1", "add_pair_sums 3x1x1 256x1x1");
+        LaunchShapes().Should().Equal("interact_pairs 3x5x1 256x1x1", "close_forces 33x1x1 256x1x1", "add_pair_sums 3x1x1 256x1x1");
     }
 
     [SkippableFact]
@@ -147,35 +159,36 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
         _kernels.Interactions(new PairStrip(3, 5, 3, 14), new Matrix(Pairs, 5, 14, 40), forces: true, _batch);
 
         _driver.Launches.Select(launch => launch.Kernel).Should().Equal(
-            "interact_pairs", "close_forces_of_rows", "add_pair_sums",
-            "interact_pairs", "close_forces_of_columns", "close_forces_of_rows", "add_pair_sums");
+            "interact_pairs", "close_forces", "add_pair_sums",
+            "interact_pairs", "close_forces", "close_forces", "add_pair_sums");
         Launch(0).ShouldTake(Interaction(Pairs, 3, 5, mirrored: 0));
-        Launch(1).ShouldTake(CloseForces(Pairs, 3, 5));
+        Launch(1).ShouldTake(CloseForces(Pairs, 3, 5, ofColumns: 0));
         Launch(2).ShouldTake(PairSums(3, 5, mirrored: 0));
         Launch(3).ShouldTake(Interaction(Pairs + 5, 8, 9, mirrored: 1));
-        Launch(4).ShouldTake(CloseForces(Pairs + 5, 8, 9));
-        Launch(5).ShouldTake(CloseForces(Pairs + 5, 8, 9));
+        Launch(4).ShouldTake(CloseForces(Pairs + 5, 8, 9, ofColumns: 1));
+        Launch(5).ShouldTake(CloseForces(Pairs + 5, 8, 9, ofColumns: 0));
         Launch(6).ShouldTake(PairSums(8, 9, mirrored: 1));
 
         (string, KernelArgument)[] Interaction(float* pairs, int column, int columns, int mirrored) =>
         [
-            Is("gram", pairs), Is("gramStride", 40), Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns),
-            Is("mirrored", mirrored), Is("forces", 1), Is("centroids", _batch.Centroids), Is("width", 10), Is("squaredNorms", _batch.SquaredNorms),
+            Is("pairs", pairs), Is("stride", 40), Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns),
+            Is("tileRows", 8), Is("mirrored", mirrored), Is("forces", 1), Is("centroids", _batch.Centroids), Is("width", 10), Is("squaredNorms", _batch.SquaredNorms),
             Is("radii", _batch.Radii), Is("strength", 0.875f), Is("exponentLessOne", 0.75f), Is("leastSquaredDistance", 0.0625f),
             Is("largestReach", 1.25f), Is("rowSums", _scratch.RowSums), Is("columnSums", _scratch.ColumnSums),
-            Is("tileEnergies", _scratch.TileEnergies), Is("anyClose", _scratch.AnyClose),
+            Is("tileEnergies", _scratch.TileEnergies), Is("closeTiles", _scratch.CloseTiles),
         ];
-        (string, KernelArgument)[] CloseForces(float* pairs, int column, int columns) =>
+        (string, KernelArgument)[] CloseForces(float* pairs, int column, int columns, int ofColumns) =>
         [
-            Is("gram", pairs), Is("gramStride", 40), Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns),
-            Is("centroids", _batch.Centroids), Is("width", 10), Is("centroidForces", _batch.CentroidForces), Is("anyClose", _scratch.AnyClose),
+            Is("pairs", pairs), Is("stride", 40), Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns),
+            Is("tileRows", 8), Is("ofColumns", ofColumns), Is("centroids", _batch.Centroids), Is("width", 10),
+            Is("centroidForces", _batch.CentroidForces), Is("closeTiles", _scratch.CloseTiles),
         ];
         (string, KernelArgument)[] PairSums(int column, int columns, int mirrored) =>
         [
             Is("rowSums", _scratch.RowSums), Is("columnSums", _scratch.ColumnSums), Is("tileEnergies", _scratch.TileEnergies),
-            Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns), Is("mirrored", mirrored),
-            Is("contactSums", _batch.ContactSums), Is("radiusGradients", _batch.RadiusGradients), Is("energy", _batch.Energy),
-            Is("anyClose", _scratch.AnyClose),
+            Is("row", 3), Is("rows", 5), Is("column", column), Is("columns", columns), Is("tileRows", 8),
+            Is("mirrored", mirrored), Is("contactSums", _batch.ContactSums), Is("radiusGradients", _batch.RadiusGradients),
+            Is("energy", _batch.Energy),
         ];
     }
 
@@ -192,7 +205,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
 
     [SkippableTheory]
     [InlineData(2, 2, 1, "project_gradient 2x1x1 128x1x1", "add_partial_sums 1x1x1 16x16x1")]
-    [InlineData(16, 2000, 256, "project_gradient 1024x1x1 256x1x1", "add_partial_sums 16x1x1 16x16x1")]
+    [InlineData(16, 2000, 256, "project_gradient 16x1x1 256x1x1", "add_partial_sums 16x1x1 16x16x1")]
     public void Gradient_LaunchesForTheShape(int views, int images, int width, params string[] expected)
     {
         var shape = new BatchShape(views, images, width);
@@ -213,7 +226,9 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
             Is("radii", _batch.Radii), Is("inverseNorms", _batch.InverseNorms), Is("exactInverseNorms", _scratch.ExactInverseNorms),
             Is("delicate", _batch.Delicate), Is("radiusScale", 2.5), Is("sizeWeight", 0.125), Is("along", _scratch.Along),
             Is("exactCentroids", _scratch.ExactCentroids), Is("projected", Projected), Is("partialSums", _scratch.PartialSums)]);
-        Launch(1).ShouldTake(Is("partialSums", _scratch.PartialSums), Is("chunks", 20), Is("width", 10), Is("sums", Sums));
+        Launch(1).ShouldTake(
+            Is("partialSums", _scratch.PartialSums), Is("chunks", 16), Is("width", 10), Is("sums", Sums), Is("count", 0), Is("exactMean", 0L),
+            Is("mean", _batch.Mean));
     }
 
     [SkippableTheory]
@@ -264,9 +279,9 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
 
         // Rows 0 to 12 against columns 0 to 16 and 16 to 20, then rows 12 to 20 against themselves.
         product.Products.Should().Equal(
-            "4: 12x10 10x16 -> 12x16", "11: 12x16 16x10 += 12x10", "11: 4x12 12x10 += 4x10",
-            "11: 12x10 10x4 -> 12x4", "15: 12x4 4x10 += 12x10", "15: 4x12 12x10 += 4x10",
-            "15: 8x10 10x8 -> 8x8", "18: 8x8 8x10 += 8x10");
+            "3: 12x10 10x16 -> 12x16", "10: 12x16 16x10 += 12x10", "10: 4x12 12x10 += 4x10",
+            "10: 12x10 10x4 -> 12x4", "14: 12x4 4x10 += 12x10", "14: 4x12 12x10 += 4x10",
+            "14: 8x10 10x8 -> 8x8", "17: 8x8 8x10 += 8x10");
     }
 
     [SkippableFact]

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "Common.cuh"
+#include "Pairs.cuh"
 
 namespace statistics
 {
@@ -15,6 +15,16 @@ namespace statistics
 namespace interactions
 {
 #include "PairInteractions.cu"
+}
+
+namespace forces
+{
+#include "CloseForces.cu"
+}
+
+namespace sums
+{
+#include "PairSums.cu"
 }
 
 namespace gradient
@@ -58,13 +68,11 @@ struct Entry
 constexpr Entry Entries[] = {
     {"sum_embeddings", runner<statistics::sum_embeddings>},
     {"add_partial_sums", runner<statistics::add_partial_sums>},
-    {"split_mean", runner<statistics::split_mean>},
     {"measure_images", runner<statistics::measure_images>},
     {"interact_pairs", runner<interactions::interact_pairs>},
-    {"close_forces_of_columns", runner<interactions::close_forces_of_columns>},
-    {"close_forces_of_rows", runner<interactions::close_forces_of_rows>},
-    {"add_pair_sums", runner<interactions::add_pair_sums>},
-    {"loss_of_energy", runner<interactions::loss_of_energy>},
+    {"close_forces", runner<forces::close_forces>},
+    {"add_pair_sums", runner<sums::add_pair_sums>},
+    {"loss_of_energy", runner<sums::loss_of_energy>},
     {"project_gradient", runner<gradient::project_gradient>},
     {"centre_gradient", runner<gradient::centre_gradient>},
     {"multiply", runner<product::multiply>},
@@ -81,7 +89,7 @@ int cuGetErrorString(int, const char** text) { return *text = "the emulation has
 
 int cuDeviceGet(int* device, int ordinal) { return *device = ordinal, 0; }
 
-int cuDeviceGetAttribute(int* value, int attribute, int) { return *value = attribute == 75 ? 8 : 0, 0; }
+int cuDeviceGetAttribute(int* value, int attribute, int) { return *value = attribute == 75 ? 8 : attribute == 16 ? 2 : 0, 0; }
 
 int cuDevicePrimaryCtxRetain(void**, int) { return 0; }
 
@@ -118,7 +126,7 @@ int cuMemAlloc_v2(void** address, size_t bytes)
     // Aligned like the driver's own memory.
     *address = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
     constexpr int outOfMemory = 2;
-    return *address == nullptr ? outOfMemory : 0;
+    return *address == nullptr ? outOfMemory : (std::memset(*address, 0xff, bytes), 0);
 }
 
 int cuMemFree_v2(void* address) { return std::free(address), 0; }

@@ -5,13 +5,15 @@ namespace Clamp.Losses.Tests.Packing.Cuda;
 /// <summary>The driver of EmulatedDriver.cpp, which runs the library's kernels on the CPU, for one element type.</summary>
 internal sealed class EmulatedDriver(ScalarType element) : FakeLibrary(
     "EmulatedDriver.cpp",
+    [
     "-std=c++17",
 
     // Else the loader shares the emulation's inline variables among all copies, and two tests at once upset each other.
     "-fno-gnu-unique",
-    KernelSources.DefinitionOf(element),
+    .. KernelSources.DefinitionsFor(element),
     "-I", System.IO.Path.Combine(AppContext.BaseDirectory, "Packing", "Cuda", "Emulation"),
-    "-I", Sources.Value)
+    "-I", Sources.Value,
+    ])
 {
     private static readonly Lazy<string> Sources = new(WriteSources);
 

@@ -14,13 +14,13 @@ internal sealed class EmulatedResult
     {
         _case = emulatedCase;
         Bits = output;
-        var (views, images, width) = emulatedCase.Shape;
+        var (views, images, width) = (emulatedCase.Embeddings.shape[0], emulatedCase.Embeddings.shape[1], emulatedCase.Embeddings.shape[2]);
         var before = (int)(sizeof(float) * (1 + images + (images * width)));
         var singles = Of(output.AsSpan(0, before), [1 + images + (images * width)], ScalarType.Float32);
         Loss = singles[0].item<float>();
         Radii = singles.narrow(0, 1, images);
         Centroids = singles.narrow(0, 1 + images, images * width).view(images, width);
-        Gradient = Of(output.AsSpan(before), [emulatedCase.WithGradient ? views : 0, images, width], emulatedCase.Storage.dtype);
+        Gradient = Of(output.AsSpan(before), [emulatedCase.WithGradient ? views : 0, images, width], emulatedCase.Embeddings.dtype);
     }
 
     /// <summary>All of it.</summary>

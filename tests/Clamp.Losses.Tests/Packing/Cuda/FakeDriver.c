@@ -105,7 +105,7 @@ int cuDeviceGet(int *device, int ordinal)
 
 int cuDeviceGetAttribute(int *value, int attribute, int device)
 {
-    *value = attribute == 75 ? major_version : attribute == 76 ? minor_version : -1;
+    *value = attribute == 75 ? major_version : attribute == 76 ? minor_version : attribute == 16 ? 4 : -1;
     return called_on("cuDeviceGetAttribute", (void *)(size_t)device);
 }
 

@@ -15,7 +15,11 @@ public sealed partial class KernelResourceTests
             var programs = new TheoryData<int, string, ScalarType>();
             foreach (var architecture in new[] { 70, 75, 80, 86, 89, 90 })
             {
-                programs.Add(architecture, "PairInteractions.cu", ScalarType.Float32);
+                foreach (var name in new[] { "PairInteractions.cu", "CloseForces.cu", "PairSums.cu" })
+                {
+                    programs.Add(architecture, name, ScalarType.Float32);
+                }
+
                 foreach (var dtype in new[] { ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16 })
                 {
                     programs.Add(architecture, "EmbeddingStatistics.cu", dtype);
@@ -33,7 +37,7 @@ public sealed partial class KernelResourceTests
         var nvrtc = MachineNvrtc.Open();
         Skip.IfNot(nvrtc.Architectures.Contains(architecture), $"NVRTC {nvrtc.Version} does not know compute capability {architecture}.");
         string[] options =
-            ["--std=c++17", $"--gpu-architecture=sm_{architecture}", KernelSources.DefinitionOf(dtype), "--ptxas-options=-v"];
+            ["--std=c++17", $"--gpu-architecture=sm_{architecture}", .. KernelSources.DefinitionsFor(dtype), "--ptxas-options=-v"];
 
         var log = nvrtc.Compile(KernelSource.Embedded(name), options, machineCode: true).Log;
 

@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing.Cuda;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
@@ -6,13 +7,14 @@ namespace Clamp.Losses.Tests.Packing.Cuda;
 internal static class KernelSources
 {
     /// <summary>What the others include.</summary>
-    public const string Header = "Common.cuh";
+    public static IReadOnlyList<string> Headers { get; } = ["Common.cuh", "Pairs.cuh"];
 
-    /// <summary>The three kernels.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["EmbeddingStatistics.cu", "PairInteractions.cu", "EmbeddingGradient.cu"];
+    /// <summary>The kernels.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["EmbeddingStatistics.cu", "PairInteractions.cu", "CloseForces.cu", "PairSums.cu", "EmbeddingGradient.cu"];
 
     /// <summary>File names and texts.</summary>
-    public static IEnumerable<(string Name, string Source)> All => Names.Append(Header).Select(name => (name, Named(name)));
+    public static IEnumerable<(string Name, string Source)> All => Names.Concat(Headers).Select(name => (name, Named(name)));
 
     /// <summary>The text of one.</summary>
     /// <param name="name">Its file name.</param>
@@ -22,7 +24,8 @@ internal static class KernelSources
         return reader.ReadToEnd();
     }
 
-    /// <summary>The compiler option for embeddings of a dtype.</summary>
+    /// <summary>The compiler's options: what the library's compiler defines, for embeddings of a dtype.</summary>
     /// <param name="dtype">float32, float16 or bfloat16.</param>
-    public static string DefinitionOf(ScalarType dtype) => $"-DELEMENT_{dtype.ToString().ToUpperInvariant()}";
+    public static string[] DefinitionsFor(ScalarType dtype) =>
+        [$"-DELEMENT_{dtype.ToString().ToUpperInvariant()}", .. KernelConstants.Definitions];
 }

@@ -8,6 +8,7 @@ internal sealed unsafe class CudaDriver
     private const int JitErrorLogBuffer = 5;
     private const int JitErrorLogBufferSizeBytes = 6;
     private const int JitLogBytes = 8192;
+    private const int MultiprocessorCount = 16;
     private const int ComputeCapabilityMajor = 75;
     private const int ComputeCapabilityMinor = 76;
 
@@ -60,6 +61,10 @@ internal sealed unsafe class CudaDriver
     /// <param name="device">The device.</param>
     public int ComputeCapability(int device) =>
         10 * Attribute(device, ComputeCapabilityMajor) + Attribute(device, ComputeCapabilityMinor);
+
+    /// <summary>How many multiprocessors a device has.</summary>
+    /// <param name="device">The device.</param>
+    public int Multiprocessors(int device) => Attribute(device, MultiprocessorCount);
 
     /// <summary>The context that libtorch uses too; to be released.</summary>
     /// <param name="device">The device.</param>

@@ -10,6 +10,9 @@ internal sealed record KernelSource(string Name, string Text, IReadOnlyList<(str
 {
     private static readonly Assembly Library = typeof(KernelSource).Assembly;
 
+    /// <summary>Options that define what it leaves open.</summary>
+    public IReadOnlyList<string> Definitions { get; init; } = [];
+
     /// <summary>One of the files that this library carries, with all headers that it carries.</summary>
     /// <param name="name">Its name.</param>
     public static KernelSource Embedded(string name) => new(

@@ -1,12 +1,15 @@
 // What the kernels share: the element type of embeddings, four numbers at a time, and sums over warps and blocks in a fixed order.
-// No header of a CUDA toolkit is at hand where these are compiled, so the 16-bit conversions are spelt out.
+// No header of a CUDA toolkit is at hand where these are compiled, so the 16-bit conversions are spelt out. Names in capitals are numbers
+// that those who launch the kernels, or other backends, use too: KernelConstants.cs gives them to the compiler.
 #pragma once
 
 // Strides and offsets: B * B and V * B * D may exceed 32 bits.
 typedef long long Offset;
 
-constexpr int WarpSize = 32;
 constexpr unsigned AllLanes = 0xffffffffu;
+
+// An image of up to this many quads of numbers, in all its views, stays in shared memory; a larger one is read again.
+constexpr int KeptQuads = 1024;
 
 #if defined(ELEMENT_FLOAT32)
 
@@ -197,7 +200,7 @@ template <typename T>
 __device__ inline T warp_sum(T value)
 {
 #pragma unroll
-    for (int distance = WarpSize / 2; distance > 0; distance /= 2)
+    for (int distance = WARP_SIZE / 2; distance > 0; distance /= 2)
     {
         value += __shfl_xor_sync(AllLanes, value, distance);
     }
@@ -209,14 +212,14 @@ __device__ inline T warp_sum(T value)
 __device__ inline double block_sum(double value, double* perWarp)
 {
     value = warp_sum(value);
-    if (threadIdx.x % WarpSize == 0)
+    if (threadIdx.x % WARP_SIZE == 0)
     {
-        perWarp[threadIdx.x / WarpSize] = value;
+        perWarp[threadIdx.x / WARP_SIZE] = value;
     }
 
     __syncthreads();
     double sum = 0;
-    for (int warp = 0; warp < static_cast<int>(blockDim.x) / WarpSize; warp++)
+    for (int warp = 0; warp < static_cast<int>(blockDim.x) / WARP_SIZE; warp++)
     {
         sum += perWarp[warp];
     }

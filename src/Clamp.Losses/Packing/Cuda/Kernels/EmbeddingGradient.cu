@@ -10,12 +10,8 @@
 // Tolerance: 3e-6 relative to the norm. Reference: autograd through Composite.CompositePacking; on the CPU: Cpu.EmbeddingGradient.
 #include "Common.cuh"
 
-// An image of up to this many numbers stays in shared memory, and so do the sums of up to this many dimensions.
-constexpr int KeptQuads = 1024;
+// The sums of up to this many dimensions stay in shared memory.
 constexpr int KeptSums = 1024;
-
-constexpr int CentreRows = 8;
-constexpr double InverseNormFloor = 1 / 1e-12;
 
 // One image's share of the energy's gradient.
 struct ImageForce
@@ -54,16 +50,16 @@ __device__ void project_image(
     Offset projectedStride,
     double* sums)
 {
-    const int lane = threadIdx.x % WarpSize;
+    const int lane = threadIdx.x % WARP_SIZE;
     const int quads = embeddings.quads();
     const int width = embeddings.width;
     const float deviationWeight = force.deviationWeight;
-    for (int view = threadIdx.x / WarpSize; view < force.views; view += blockDim.x / WarpSize)
+    for (int view = threadIdx.x / WARP_SIZE; view < force.views; view += blockDim.x / WARP_SIZE)
     {
         // q . p + b = (q + b p) . p, without the cancellation in q . p where views nearly agree.
         const Element* row = embeddings.row(view, image);
         float products = 0;
-        for (int quad = lane; quad < quads; quad += WarpSize)
+        for (int quad = lane; quad < quads; quad += WARP_SIZE)
         {
             const Quad x = embeddings.at(row, quad * 4);
             const Quad p = x * inverseNorms[view];
@@ -117,7 +113,7 @@ __device__ void project_delicate(
     Offset projectedStride,
     double* sums)
 {
-    const int lane = threadIdx.x % WarpSize;
+    const int lane = threadIdx.x % WARP_SIZE;
     const int width = embeddings.width;
     const auto point = [&](int view, int d) { return embeddings.exactly_at(embeddings.row(view, image), d) * inverseNorms[view]; };
 #pragma unroll 1
@@ -135,11 +131,11 @@ __device__ void project_delicate(
 
     __syncthreads();
 #pragma unroll 1
-    for (int view = threadIdx.x / WarpSize; view < force.views; view += blockDim.x / WarpSize)
+    for (int view = threadIdx.x / WARP_SIZE; view < force.views; view += blockDim.x / WARP_SIZE)
     {
         double products = 0;
 #pragma unroll 1
-        for (int d = lane; d < width; d += WarpSize)
+        for (int d = lane; d < width; d += WARP_SIZE)
         {
             const double p = point(view, d);
             products += force.exactly_at(d, p - centroid[d]) * p;
@@ -149,7 +145,7 @@ __device__ void project_delicate(
         products = warp_sum(products);
         if (lane == 0)
         {
-            along[view] = inverseNorms[view] == InverseNormFloor ? 0 : products;
+            along[view] = inverseNorms[view] == 1 / NORM_FLOOR ? 0 : products;
         }
     }
 
@@ -258,7 +254,7 @@ extern "C" __global__ void centre_gradient(
     const float* upstream,
     Element* result)
 {
-    const int d = (blockIdx.x * WarpSize + threadIdx.x) * 4;
+    const int d = (blockIdx.x * WARP_SIZE + threadIdx.x) * 4;
     if (d >= width)
     {
         return;
@@ -275,7 +271,7 @@ extern "C" __global__ void centre_gradient(
     const bool projectedAligned = is_aligned(projected, width);
     const bool resultAligned = is_aligned(result, width);
     const Offset end = rows * (blockIdx.y + 1) / gridDim.y;
-    for (Offset row = rows * blockIdx.y / gridDim.y + threadIdx.y; row < end; row += CentreRows)
+    for (Offset row = rows * blockIdx.y / gridDim.y + threadIdx.y; row < end; row += BLOCK_WARPS)
     {
         const Quad h = load(projected + row * width, d, width, projectedAligned);
         store((h - mean) * scale, result + row * width, d, width, resultAligned);

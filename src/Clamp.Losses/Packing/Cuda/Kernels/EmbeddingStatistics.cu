@@ -6,31 +6,12 @@
 // Tolerance: 1e-6 relative to each result. Reference: Composite.SubManifolds; the same on the CPU: Cpu.EmbeddingStatistics.
 #include "Common.cuh"
 
-constexpr int SumRows = 8;
-constexpr int SumColumns = 4 * WarpSize;
-constexpr int PartialRows = 16;
-constexpr int PartialColumns = 16;
-
-// An image of up to this many numbers stays in shared memory; a larger one is read again.
-constexpr int KeptQuads = 1024;
-constexpr int MostWarps = 8;
-
-// Between these, squares neither overflow nor lose anything to underflow, and the norm lies above its floor.
-constexpr float LeastSquaredNorm = 1e-20f;
-constexpr float LargestSquaredNorm = 1e30f;
-
-// Below this spread, deviations p - c from float32 points would be wrong by more than a few 1e-6.
-constexpr double LeastSpread = 4e-4;
-
-constexpr double NormFloor = 1e-12;
-constexpr double SquaredRadiusFloor = 1e-12;
-
 // The sum of a chunk's embeddings over 128 dimensions. Grid (D / 128, chunks), block (32, 8).
 extern "C" __global__ void sum_embeddings(
     const Element* z, Offset viewStride, Offset imageStride, int views, int images, int width, double* partialSums)
 {
-    __shared__ double sums[SumRows][SumColumns];
-    const int d = (blockIdx.x * WarpSize + threadIdx.x) * 4;
+    __shared__ double sums[BLOCK_WARPS][WARP_NUMBERS];
+    const int d = (blockIdx.x * WARP_SIZE + threadIdx.x) * 4;
     const bool aligned = is_aligned(z, viewStride, imageStride);
     const int end = first_of_chunk(images, blockIdx.y + 1, gridDim.y);
     int image = first_of_chunk(images, blockIdx.y, gridDim.y) + threadIdx.y / views;
@@ -45,24 +26,24 @@ extern "C" __global__ void sum_embeddings(
             own[k] += row.at[k];
         }
 
-        view += SumRows % views;
-        image += SumRows / views + view / views;
+        view += BLOCK_WARPS % views;
+        image += BLOCK_WARPS / views + view / views;
         view %= views;
     }
 
 #pragma unroll
     for (int k = 0; k < 4; k++)
     {
-        sums[threadIdx.y][k * WarpSize + threadIdx.x] = own[k];
+        sums[threadIdx.y][k * WARP_SIZE + threadIdx.x] = own[k];
     }
 
     __syncthreads();
-    const int place = threadIdx.y * WarpSize + threadIdx.x;
-    const int column = blockIdx.x * SumColumns + place % WarpSize * 4 + place / WarpSize;
-    if (place < SumColumns && column < width)
+    const int place = threadIdx.y * WARP_SIZE + threadIdx.x;
+    const int column = blockIdx.x * WARP_NUMBERS + place % WARP_SIZE * 4 + place / WARP_SIZE;
+    if (place < WARP_NUMBERS && column < width)
     {
         double sum = 0;
-        for (int row = 0; row < SumRows; row++)
+        for (int row = 0; row < BLOCK_WARPS; row++)
         {
             sum += sums[row][place];
         }
@@ -71,16 +52,34 @@ extern "C" __global__ void sum_embeddings(
     }
 }
 
-// The sum over chunks. Grid (D / 16), block (16, 16).
-extern "C" __global__ void add_partial_sums(const double* partialSums, int chunks, int width, double* sums)
+// mu as CentredEmbeddings reads it: in double, and as two rows of float32, padded with 0 to a multiple of four.
+__device__ inline void write_mean(double exact, int d, int width, double* exactMean, float* mean)
 {
-    __shared__ double own[PartialRows][PartialColumns];
-    const int d = blockIdx.x * PartialColumns + threadIdx.x;
+    const float high = static_cast<float>(exact);
+    const int padded = (width + 3) / 4 * 4;
+    if (d < padded)
+    {
+        mean[d] = high;
+        mean[padded + d] = static_cast<float>(exact - high);
+    }
+
+    if (d < width)
+    {
+        exactMean[d] = exact;
+    }
+}
+
+// The sum over chunks and, unless exactMean is null, the mean of `count` embeddings. Grid (D / 16), block (16, 16).
+extern "C" __global__ void add_partial_sums(
+    const double* partialSums, int chunks, int width, double* sums, Offset count, double* exactMean, float* mean)
+{
+    __shared__ double own[SUM_BLOCK][SUM_BLOCK];
+    const int d = blockIdx.x * SUM_BLOCK + threadIdx.x;
     double sum = 0;
     if (d < width)
     {
 #pragma unroll 8
-        for (int chunk = threadIdx.y; chunk < chunks; chunk += PartialRows)
+        for (int chunk = threadIdx.y; chunk < chunks; chunk += SUM_BLOCK)
         {
             sum += partialSums[static_cast<Offset>(chunk) * width + d];
         }
@@ -88,33 +87,25 @@ extern "C" __global__ void add_partial_sums(const double* partialSums, int chunk
 
     own[threadIdx.y][threadIdx.x] = sum;
     __syncthreads();
-    if (threadIdx.y == 0 && d < width)
+    if (threadIdx.y != 0)
     {
-        double total = 0;
-        for (int row = 0; row < PartialRows; row++)
-        {
-            total += own[row][threadIdx.x];
-        }
+        return;
+    }
 
+    double total = 0;
+    for (int row = 0; row < SUM_BLOCK; row++)
+    {
+        total += own[row][threadIdx.x];
+    }
+
+    if (d < width)
+    {
         sums[d] = total;
     }
-}
 
-// mu in double, and as two rows of float32, padded with 0 to a multiple of four. Grid (padded D / 256), block 256.
-extern "C" __global__ void split_mean(const double* sums, Offset count, int width, double* exactMean, float* mean)
-{
-    const int d = blockIdx.x * blockDim.x + threadIdx.x;
-    const int padded = (width + 3) / 4 * 4;
-    if (d < padded)
+    if (exactMean)
     {
-        const double exact = d < width ? sums[d] / count : 0;
-        const float high = static_cast<float>(exact);
-        mean[d] = high;
-        mean[padded + d] = static_cast<float>(exact - high);
-        if (d < width)
-        {
-            exactMean[d] = exact;
-        }
+        write_mean(total / count, d, width, exactMean, mean);
     }
 }
 
@@ -165,14 +156,14 @@ __device__ Squares measure_points(
 __device__ Squares measure_delicate(
     CentredEmbeddings embeddings, int views, int image, double* inverseNorms, float* centroid)
 {
-    const int lane = threadIdx.x % WarpSize;
+    const int lane = threadIdx.x % WARP_SIZE;
 #pragma unroll 1
-    for (int view = threadIdx.x / WarpSize; view < views; view += blockDim.x / WarpSize)
+    for (int view = threadIdx.x / WARP_SIZE; view < views; view += blockDim.x / WARP_SIZE)
     {
         const Element* row = embeddings.row(view, image);
         double squares = 0;
 #pragma unroll 1
-        for (int d = lane; d < embeddings.width; d += WarpSize)
+        for (int d = lane; d < embeddings.width; d += WARP_SIZE)
         {
             const double x = embeddings.exactly_at(row, d);
             squares += x * x;
@@ -182,7 +173,7 @@ __device__ Squares measure_delicate(
         const double norm = sqrt(warp_sum(squares));
         if (lane == 0)
         {
-            inverseNorms[view] = 1 / (norm < NormFloor ? NormFloor : norm);
+            inverseNorms[view] = 1 / (norm < NORM_FLOOR ? NORM_FLOOR : norm);
         }
     }
 
@@ -233,26 +224,25 @@ extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
     float* radii,
     double* contactSums,
     double* radiusGradients,
-    double* energy,
-    int* anyClose)
+    double* energy)
 {
     __shared__ Quad memory[KeptQuads];
-    __shared__ double perWarp[MostWarps];
+    __shared__ double perWarp[BLOCK_WARPS];
     const CentredEmbeddings embeddings(z, viewStride, imageStride, width, exactMean, mean);
     const int image = blockIdx.x;
     const int quads = embeddings.quads();
-    const int lane = threadIdx.x % WarpSize;
+    const int lane = threadIdx.x % WARP_SIZE;
     Quad* kept = static_cast<Offset>(views) * quads <= KeptQuads ? memory : nullptr;
     float* ownInverseNorms = inverseNorms + static_cast<Offset>(image) * views;
     float* centroid = centroids + static_cast<Offset>(image) * width;
     float* forces = centroidForces + static_cast<Offset>(image) * width;
 
     bool inRange = true;
-    for (int view = threadIdx.x / WarpSize; view < views; view += blockDim.x / WarpSize)
+    for (int view = threadIdx.x / WARP_SIZE; view < views; view += blockDim.x / WARP_SIZE)
     {
         const Element* row = embeddings.row(view, image);
         float squares = 0;
-        for (int quad = lane; quad < quads; quad += WarpSize)
+        for (int quad = lane; quad < quads; quad += WARP_SIZE)
         {
             const Quad x = embeddings.at(row, quad * 4);
             squares = add_products(x, x, squares);
@@ -263,7 +253,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
         }
 
         squares = warp_sum(squares);
-        inRange = inRange && squares >= LeastSquaredNorm && squares <= LargestSquaredNorm;
+        inRange = inRange && squares >= LEAST_SQUARED_NORM && squares <= LARGEST_SQUARED_NORM;
         if (lane == 0)
         {
             ownInverseNorms[view] = 1 / sqrtf(squares);
@@ -275,7 +265,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
     double spread = block_sum(squares.deviations, perWarp) / (views - 1);
 
     // Negated: a NaN spread is delicate, where it stays NaN.
-    const bool isDelicate = !(inRange && spread >= LeastSpread);
+    const bool isDelicate = !(inRange && spread >= LEAST_SPREAD);
     if (isDelicate)
     {
         squares = measure_delicate(embeddings, views, image, exactInverseNorms + static_cast<Offset>(image) * views, centroid);
@@ -286,7 +276,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
     if (threadIdx.x == 0)
     {
         delicate[image] = isDelicate;
-        radii[image] = static_cast<float>(radiusScale * sqrt(spread / min(width, views) + SquaredRadiusFloor));
+        radii[image] = static_cast<float>(radiusScale * sqrt(spread / min(width, views) + SQUARED_RADIUS_FLOOR));
         squaredNorms[image] = static_cast<float>(squaredNorm);
 
         // The sums over pairs begin here.
@@ -295,7 +285,6 @@ extern "C" __global__ void __launch_bounds__(256, 4) measure_images(
         if (image == 0)
         {
             *energy = 0;
-            *anyClose = 0;
         }
     }
 

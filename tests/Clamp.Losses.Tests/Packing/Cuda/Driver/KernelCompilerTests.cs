@@ -1,4 +1,5 @@
 using System.Text;
+using Clamp.Losses.Packing.Cuda;
 using Clamp.Losses.Packing.Cuda.Driver;
 
 namespace Clamp.Losses.Tests.Packing.Cuda.Driver;
@@ -114,7 +115,7 @@ public sealed class KernelCompilerTests : IDisposable
 
     [SkippableFact]
     public void Compile_RealNvrtcAndACardOfTheFuture_GivesPtx() =>
-        Encoding.UTF8.GetString(RealImage(9990)).Should().Contain(".entry loss_of_energy").And.EndWith("\0");
+        Encoding.UTF8.GetString(RealImage(9990)).Should().Contain(".entry interact_pairs").And.EndWith("\0");
 
     [SkippableFact]
     public void Compile_RealNvrtcAndBrokenSource_NamesTheLine()
@@ -129,7 +130,7 @@ public sealed class KernelCompilerTests : IDisposable
     private static byte[] RealImage(int capability)
     {
         var compiler = new KernelCompiler(MachineNvrtc.Open(), new KernelCache(null));
-        return compiler.Compile(KernelSource.Embedded("PairInteractions.cu"), Element, capability);
+        return compiler.Compile(KernelSource.Embedded("PairInteractions.cu") with { Definitions = KernelConstants.Definitions }, Element, capability);
     }
 
     private KernelCompiler Compiler() => new(new Nvrtc(Fake.File), new KernelCache(_folder));

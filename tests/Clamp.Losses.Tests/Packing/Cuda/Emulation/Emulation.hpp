@@ -1,6 +1,7 @@
 // Lets a C++ compiler build CUDA kernels and run them on the CPU: every thread of a block is a fiber, and blocks run one after another.
 // What a GPU leaves open is drawn from a seed: the order of blocks, of warps and of a warp's lanes between two meetings. Shared memory
 // starts as garbage. A meeting that some thread never comes to ends the program, and so does one where lanes ask for different things.
+// Under the thread sanitizer only a launch and __syncthreads order threads (Order.hpp), so that every race between them is reported.
 #pragma once
 
 #include <ucontext.h>
@@ -13,17 +14,16 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <random>
+#include <string>
 #include <vector>
+
+#include "Order.hpp"
 
 #define __global__
 #define __device__
 #define __launch_bounds__(...)
-#define __shared__ static __attribute__((section("emulated_shared")))
-
-// The linker's names for the ends of that section.
-extern "C" char __start_emulated_shared[];
-extern "C" char __stop_emulated_shared[];
 
 struct Extent
 {
@@ -38,8 +38,11 @@ namespace emulation
 constexpr int LanesPerWarp = 32;
 constexpr int MostThreads = 256;
 
+// So many blocks in turn have fibers of their own: to the thread sanitizer a fiber is one thread, whatever it runs.
+constexpr int UnorderedBlocks = 2;
+
 // Small, since the address sanitizer clears its notes about all of it at every switch; the far end tells when it was too small.
-constexpr size_t StackBytes = 16 << 10;
+constexpr size_t StackBytes = 16 << 10 << order::MoreStack;
 constexpr char FarEnd = 0x5a;
 
 enum class Meeting
@@ -55,16 +58,27 @@ struct Thread
 {
     ucontext_t context;
     std::unique_ptr<char[]> stack{new char[StackBytes]};
+    void* fiber = order::new_fiber();
     Extent index;
     Meeting meeting;
     uint64_t given;
-    int partner;
+
+    // The other lane of a shuffle, or the line of a barrier.
+    int with;
     uint64_t received;
 };
 
 inline ucontext_t scheduler;
-inline std::vector<Thread> threads(MostThreads);
+inline void* schedulerFiber;
+inline Thread* const pool = new Thread[MostThreads * UnorderedBlocks];
+inline Thread* threads;
 inline Thread* current;
+
+// Events that threads come before or after.
+inline char launchBegins, blockBegins, barrier, launchEnds;
+
+// A barrier that is left out, "file:line", to see whether that is noticed.
+inline const char* const omitted = std::getenv("OMITTED_BARRIER");
 inline std::mt19937 random;
 inline std::function<void()> body;
 
@@ -74,21 +88,45 @@ inline std::function<void()> body;
     std::exit(3);
 }
 
-inline uint64_t meet(Meeting meeting, uint64_t given, int partner = 0)
+inline uint64_t meet(Meeting meeting, uint64_t given, int with)
 {
     Thread& self = *current;
     self.meeting = meeting;
     self.given = given;
-    self.partner = partner;
+    self.with = with;
+    order::switch_to(schedulerFiber);
     swapcontext(&self.context, &scheduler);
     return self.received;
 }
 
 inline void enter()
 {
+    order::after(&launchBegins);
+    order::after(&blockBegins);
     body();
-    current->meeting = Meeting::Finished;
-    swapcontext(&current->context, &scheduler);
+    order::before(&launchEnds);
+    meet(Meeting::Finished, 0, 0);
+}
+
+// Whether all, and whether any threads of the block gave something else than 0.
+struct Votes
+{
+    bool all;
+    bool any;
+};
+
+inline Votes meet_block(int given, const char* file, int line)
+{
+    const char* name = std::strrchr(file, '/') ? std::strrchr(file, '/') + 1 : file;
+    if (omitted && name + (":" + std::to_string(line)) == omitted)
+    {
+        return {given != 0, given != 0};
+    }
+
+    order::before(&barrier);
+    const uint64_t votes = meet(Meeting::Block, given != 0, line);
+    order::after(&barrier);
+    return {(votes & 1) != 0, (votes & 2) != 0};
 }
 
 inline void resume(Thread& thread)
@@ -96,6 +134,7 @@ inline void resume(Thread& thread)
     current = &thread;
     threadIdx = thread.index;
     thread.meeting = Meeting::None;
+    order::switch_to(thread.fiber);
     swapcontext(&scheduler, &thread.context);
 }
 
@@ -133,7 +172,7 @@ inline bool advance_warp(Thread* lanes)
 
     for (int lane = 0; lane < LanesPerWarp; lane++)
     {
-        lanes[lane].received = shuffle ? lanes[lane ^ lanes[lane].partner].given : votes;
+        lanes[lane].received = shuffle ? lanes[lanes[lane].with].given : votes;
         lanes[lane].meeting = Meeting::None;
     }
 
@@ -156,23 +195,29 @@ inline void start_threads(int count)
     }
 }
 
-inline void run_block()
+inline unsigned blocksRun = 0;
+
+inline void run_block(Extent block)
 {
+    blockIdx = block;
     const int count = static_cast<int>(blockDim.x * blockDim.y);
     if (count % LanesPerWarp != 0 || count > MostThreads)
     {
         fail("a block must be of whole warps, 256 threads at most");
     }
 
-    std::memset(__start_emulated_shared, 0xff, __stop_emulated_shared - __start_emulated_shared);
+    order::spoil_shared_memory();
+    schedulerFiber = order::current_fiber();
+    threads = &pool[blocksRun++ % UnorderedBlocks * MostThreads];
     start_threads(count);
+    order::before(&blockBegins);
     std::vector<int> warps(count / LanesPerWarp);
     for (size_t warp = 0; warp < warps.size(); warp++)
     {
         warps[warp] = static_cast<int>(warp) * LanesPerWarp;
     }
 
-    while (!all_at(threads.data(), count, Meeting::Finished))
+    while (!all_at(threads, count, Meeting::Finished))
     {
         // Some warps run ahead of others, as far as they come without them.
         bool progress = false;
@@ -187,24 +232,31 @@ inline void run_block()
             } while (met && random() % 4 != 0);
         }
 
-        if (all_at(threads.data(), count, Meeting::Block))
+        if (all_at(threads, count, Meeting::Block))
         {
-            const bool unanimous = std::all_of(threads.data(), threads.data() + count, [](const Thread& t) { return t.given != 0; });
+            const auto gave = [](const Thread& thread) { return thread.given != 0; };
+            const bool all = std::all_of(threads, threads + count, gave);
+            const bool any = std::any_of(threads, threads + count, gave);
             for (int i = 0; i < count; i++)
             {
-                threads[i].received = unanimous;
+                if (threads[i].with != threads[0].with)
+                {
+                    fail("threads of a block wait at different barriers");
+                }
+
+                threads[i].received = all | any << 1;
                 threads[i].meeting = Meeting::None;
             }
 
             progress = true;
         }
 
-        if (!std::all_of(threads.data(), threads.data() + count, [](const Thread& t) { return t.stack[0] == FarEnd; }))
+        if (!std::all_of(threads, threads + count, [](const Thread& thread) { return thread.stack[0] == FarEnd; }))
         {
             fail("a thread's stack is too small");
         }
 
-        if (!progress && !all_at(threads.data(), count, Meeting::Finished))
+        if (!progress && !all_at(threads, count, Meeting::Finished))
         {
             fail("some threads wait for others that never come, or that wait elsewhere");
         }
@@ -235,37 +287,29 @@ void launch(Extent grid, Extent block, void (*kernel)(Parameters...), std::commo
     gridDim = grid;
     blockDim = block;
     body = [=] { kernel(arguments...); };
-    std::vector<unsigned> order(grid.x * grid.y);
-    for (unsigned i = 0; i < order.size(); i++)
+    std::vector<unsigned> blocks(grid.x * grid.y);
+    std::iota(blocks.begin(), blocks.end(), 0u);
+    std::shuffle(blocks.begin(), blocks.end(), random);
+    order::before(&launchBegins);
+    for (const unsigned block : blocks)
     {
-        order[i] = i;
+        order::run_unseen(run_block, Extent{block % grid.x, block / grid.x});
     }
 
-    std::shuffle(order.begin(), order.end(), random);
-    for (const unsigned i : order)
-    {
-        blockIdx = {i % grid.x, i / grid.x};
-        run_block();
-    }
+    order::after(&launchEnds);
 }
 }  // namespace emulation
 
 using std::min;
 
-inline void __syncthreads()
-{
-    emulation::meet(emulation::Meeting::Block, 1);
-}
-
-inline int __syncthreads_and(int predicate)
-{
-    return static_cast<int>(emulation::meet(emulation::Meeting::Block, predicate != 0));
-}
+#define __syncthreads() static_cast<void>(emulation::meet_block(1, __FILE__, __LINE__))
+#define __syncthreads_and(predicate) static_cast<int>(emulation::meet_block(predicate, __FILE__, __LINE__).all)
+#define __syncthreads_or(predicate) static_cast<int>(emulation::meet_block(predicate, __FILE__, __LINE__).any)
 
 inline unsigned __ballot_sync(unsigned mask, int predicate)
 {
     emulation::require_all_lanes(mask);
-    return static_cast<unsigned>(emulation::meet(emulation::Meeting::Ballot, predicate != 0));
+    return static_cast<unsigned>(emulation::meet(emulation::Meeting::Ballot, predicate != 0, 0));
 }
 
 inline int __any_sync(unsigned mask, int predicate)
@@ -274,14 +318,20 @@ inline int __any_sync(unsigned mask, int predicate)
 }
 
 template <typename T>
-T __shfl_xor_sync(unsigned mask, T value, int partner)
+T __shfl_sync(unsigned mask, T value, int lane)
 {
     emulation::require_all_lanes(mask);
     uint64_t given = 0;
     std::memcpy(&given, &value, sizeof value);
-    const uint64_t received = emulation::meet(emulation::Meeting::Shuffle, given, partner);
+    const uint64_t received = emulation::meet(emulation::Meeting::Shuffle, given, lane);
     std::memcpy(&value, &received, sizeof value);
     return value;
+}
+
+template <typename T>
+T __shfl_xor_sync(unsigned mask, T value, int distance)
+{
+    return __shfl_sync(mask, value, (threadIdx.y * blockDim.x + threadIdx.x) % emulation::LanesPerWarp ^ distance);
 }
 
 inline int __ffs(unsigned value)

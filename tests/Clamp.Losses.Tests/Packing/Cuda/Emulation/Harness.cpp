@@ -1,10 +1,12 @@
 // The whole loss by the CUDA kernels, emulated: launches as the launcher makes them, plain loops for the matrix products.
-// Usage: harness input output. The input is a Request and the embeddings' storage; the output is what the calls of write below say.
+// Usage: harness input output. The input is a Request and the embeddings [V, B, D]; the output is what the calls of write below say.
 #include "Emulation.hpp"
+
+#include <sys/mman.h>
 
 #include <fstream>
 
-#include "Common.cuh"
+#include "Pairs.cuh"
 
 namespace statistics
 {
@@ -14,6 +16,16 @@ namespace statistics
 namespace interactions
 {
 #include "PairInteractions.cu"
+}
+
+namespace forces
+{
+#include "CloseForces.cu"
+}
+
+namespace sums
+{
+#include "PairSums.cu"
 }
 
 namespace gradient
@@ -29,10 +41,11 @@ struct Request
     int64_t viewStride;
     int64_t imageStride;
     int64_t offset;
-    int64_t stored;
+    int64_t pairStride;
     int64_t stripRows;
     int64_t stripColumns;
     int64_t mostChunks;
+    int64_t tileRows;
     int64_t gradient;
     int64_t logEnergy;
     int64_t seed;
@@ -45,31 +58,45 @@ struct Request
     double upstream;
 };
 
-// Memory of exactly this size, which starts as NaN, or as numbers far out of range.
+// Memory of exactly this size, which starts as NaN, or as numbers far out of range. From 1 GB on it is sparse instead, and starts as 0.
 template <typename T>
 class Device
 {
 public:
-    explicit Device(int64_t count) : count_(count), data_(static_cast<T*>(std::malloc(count * sizeof(T))))
+    explicit Device(int64_t count)
+        : count_(count), sparse_(count * sizeof(T) >= 1u << 30),
+          data_(static_cast<T*>(
+              sparse_ ? mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+                      : std::malloc(count * sizeof(T))))
     {
-        std::memset(static_cast<void*>(data_), 0xff, count * sizeof(T));
+        if (static_cast<void*>(data_) == MAP_FAILED || data_ == nullptr)
+        {
+            emulation::fail("out of memory");
+        }
+
+        if (!sparse_)
+        {
+            std::memset(static_cast<void*>(data_), 0xff, count * sizeof(T));
+        }
     }
 
     Device(const Device&) = delete;
 
     ~Device()
     {
-        std::free(data_);
+        if (sparse_)
+        {
+            munmap(data_, count_ * sizeof(T));
+        }
+        else
+        {
+            std::free(data_);
+        }
     }
 
     operator T*() const
     {
         return data_;
-    }
-
-    void clear() const
-    {
-        std::memset(static_cast<void*>(data_), 0, count_ * sizeof(T));
     }
 
     void write(std::ofstream& file) const
@@ -79,8 +106,11 @@ public:
 
 private:
     int64_t count_;
+    bool sparse_;
     T* data_;
 };
+
+constexpr unsigned BlockThreads = WARP_SIZE * BLOCK_WARPS;
 
 int64_t quotient(int64_t dividend, int64_t divisor)
 {
@@ -114,12 +144,8 @@ class Loss
 public:
     Loss(const Request& request, const Element* embeddings)
         : r(request), z(embeddings), chunks(static_cast<int>(std::min(r.images, r.mostChunks))),
-          imageBlock(r.views <= 4 ? 128 : 256)
+          imageBlock(r.views <= 4 ? BlockThreads / 2 : BlockThreads)
     {
-        anyClose.clear();
-        contactSums.clear();
-        radiusGradients.clear();
-        energy.clear();
         *upstream = static_cast<float>(r.upstream);
     }
 
@@ -135,7 +161,7 @@ public:
         }
 
         emulation::launch(
-            {1}, {256}, interactions::loss_of_energy, energy, radii, images, r.repulsionWeight, r.sizeWeight, r.logEnergy, loss, slope);
+            {1}, {BlockThreads}, sums::loss_of_energy, energy, radii, images, r.repulsionWeight, r.sizeWeight, r.logEnergy, loss, slope);
         loss.write(output);
         radii.write(output);
         centroids.write(output);
@@ -144,30 +170,26 @@ public:
             project();
             result.write(output);
         }
-
-        if (*anyClose != 0)
-        {
-            emulation::fail("the flag for close pairs is left set");
-        }
     }
 
 private:
     void measure()
     {
         emulation::launch(
-            {blocks(r.width, 128), static_cast<unsigned>(chunks)}, {32, 8}, statistics::sum_embeddings, z, r.viewStride, r.imageStride,
+            {blocks(r.width, WARP_NUMBERS), static_cast<unsigned>(chunks)}, {WARP_SIZE, BLOCK_WARPS}, statistics::sum_embeddings, z, r.viewStride, r.imageStride,
             views, images, width, partialSums);
-        emulation::launch({blocks(r.width, 16)}, {16, 16}, statistics::add_partial_sums, partialSums, chunks, width, embeddingSums);
-        emulation::launch({blocks(padded, 256)}, {256}, statistics::split_mean, embeddingSums, r.views * r.images, width, exactMean, mean);
+        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, embeddingSums,
+            r.views * r.images, exactMean, mean);
         emulation::launch(
             {static_cast<unsigned>(images)}, {imageBlock}, statistics::measure_images, z, r.viewStride, r.imageStride, views, images, width,
-            exactMean, mean, r.radiusScale, inverseNorms, exactInverseNorms, delicate, centroids, centroidForces, squaredNorms, radii);
+            exactMean, mean, r.radiusScale, inverseNorms, exactInverseNorms, delicate, centroids, centroidForces, squaredNorms, radii,
+            contactSums, radiusGradients, energy);
     }
 
     void interact_strip(int64_t row, int64_t rows, int64_t column, int64_t columns)
     {
         // Rows of the strip need not be as long as its memory is wide.
-        const int64_t stride = columns + r.seed % 4;
+        const int64_t stride = std::max(r.pairStride, columns + r.seed % 4);
         const Device<float> gram(rows * stride);
         for (int64_t i = 0; i < rows; i++)
         {
@@ -205,33 +227,27 @@ private:
 
     void interact(float* gram, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns, bool mirrored)
     {
-        const unsigned columnTiles = blocks(columns, 128);
-        const unsigned rowTiles = blocks(rows, 64);
+        const unsigned columnTiles = blocks(columns, WARP_NUMBERS);
+        const unsigned rowTiles = blocks(rows, r.tileRows);
         const Device<float> rowSums(2 * columnTiles * rows);
         const Device<float> columnSums(mirrored ? 2 * rowTiles * columns : 1);
         const Device<double> tileEnergies(rowTiles * columnTiles);
+        const Device<unsigned char> closeTiles(rowTiles * columnTiles);
         emulation::launch(
-            {columnTiles, rowTiles}, {256}, interactions::interact_pairs, gram, stride, row, rows, column, columns, mirrored, r.gradient,
+            {columnTiles, rowTiles}, {BlockThreads}, interactions::interact_pairs, gram, stride, row, rows, column, columns, tileRows, mirrored, r.gradient,
             centroids, width, squaredNorms, radii, static_cast<float>(r.exponent * r.repulsionWeight), static_cast<float>(r.exponent - 1),
             static_cast<float>(r.minSeparation * r.minSeparation), static_cast<float>(r.maxContactDistance), rowSums, columnSums,
-            tileEnergies, anyClose);
-        if (r.gradient && mirrored)
+            tileEnergies, closeTiles);
+        for (int ofColumns = mirrored; r.gradient && ofColumns >= 0; ofColumns--)
         {
             emulation::launch(
-                {blocks(columns, 32)}, {32, 8}, interactions::close_forces_of_columns, gram, stride, row, rows, column, columns, centroids,
-                width, centroidForces, anyClose);
-        }
-
-        if (r.gradient)
-        {
-            emulation::launch(
-                {static_cast<unsigned>(rows)}, {128}, interactions::close_forces_of_rows, gram, stride, row, rows, column, columns,
-                centroids, width, centroidForces, anyClose);
+                {blocks(ofColumns ? columns : rows, BLOCK_WARPS)}, {BlockThreads}, forces::close_forces, gram, stride, row, rows, column, columns, tileRows, ofColumns,
+                centroids, width, centroidForces, closeTiles);
         }
 
         emulation::launch(
-            {blocks(rows + (mirrored ? columns : 0), 256) + 1}, {256}, interactions::add_pair_sums, rowSums, columnSums, tileEnergies, row,
-            rows, column, columns, mirrored, contactSums, radiusGradients, energy, anyClose);
+            {blocks(rows + (mirrored ? columns : 0), BlockThreads) + 1}, {BlockThreads}, sums::add_pair_sums, rowSums, columnSums, tileEnergies, row,
+            rows, column, columns, tileRows, mirrored, contactSums, radiusGradients, energy);
     }
 
     void project()
@@ -240,10 +256,11 @@ private:
             {static_cast<unsigned>(chunks)}, {imageBlock}, gradient::project_gradient, z, r.viewStride, r.imageStride, views, images, width,
             exactMean, mean, centroids, centroidForces, contactSums, radiusGradients, radii, inverseNorms, exactInverseNorms, delicate,
             r.radiusScale, r.sizeWeight, along, exactCentroids, projected, partialSums);
-        emulation::launch({blocks(r.width, 16)}, {16, 16}, statistics::add_partial_sums, partialSums, chunks, width, projectedSums);
+        emulation::launch({blocks(r.width, SUM_BLOCK)}, {SUM_BLOCK, SUM_BLOCK}, statistics::add_partial_sums, partialSums, chunks, width, projectedSums, 0,
+            static_cast<double*>(nullptr), mean);
         const int64_t rows = r.views * r.images;
         emulation::launch(
-            {blocks(r.width, 128), std::min(blocks(rows, 32), 65535u)}, {32, 8}, gradient::centre_gradient, projected, projectedSums, rows,
+            {blocks(r.width, WARP_NUMBERS), std::min(blocks(rows, 4 * BLOCK_WARPS), 65535u)}, {WARP_SIZE, BLOCK_WARPS}, gradient::centre_gradient, projected, projectedSums, rows,
             rows, width, slope, r.upstream == 1 ? static_cast<float*>(nullptr) : upstream, result);
     }
 
@@ -254,6 +271,7 @@ private:
     const int views = static_cast<int>(r.views);
     const int images = static_cast<int>(r.images);
     const int width = static_cast<int>(r.width);
+    const int tileRows = static_cast<int>(r.tileRows);
     const int64_t padded = quotient(r.width, 4) * 4;
     const Device<double> embeddingSums{r.width};
     const Device<double> projectedSums{r.width};
@@ -270,7 +288,6 @@ private:
     const Device<double> contactSums{r.images};
     const Device<double> radiusGradients{r.images};
     const Device<double> energy{1};
-    const Device<int> anyClose{1};
     const Device<float> loss{1};
     const Device<double> slope{1};
     const Device<float> upstream{1};
@@ -290,8 +307,15 @@ int main(int count, char** arguments)
     std::ifstream input(arguments[1], std::ios::binary);
     Request request;
     input.read(reinterpret_cast<char*>(&request), sizeof request);
-    const Device<Element> storage(request.stored);
-    input.read(reinterpret_cast<char*>(static_cast<Element*>(storage)), request.stored * sizeof(Element));
+    const auto& r = request;
+    const Device<Element> storage(r.offset + (r.views - 1) * r.viewStride + (r.images - 1) * r.imageStride + r.width);
+    Element* z = storage + r.offset;
+    for (int64_t row = 0; row < r.views * r.images; row++)
+    {
+        Element* target = z + row / r.images * r.viewStride + row % r.images * r.imageStride;
+        input.read(reinterpret_cast<char*>(target), r.width * sizeof(Element));
+    }
+
     if (!input)
     {
         emulation::fail("the input is too short");
@@ -299,7 +323,7 @@ int main(int count, char** arguments)
 
     emulation::random.seed(static_cast<unsigned>(request.seed));
     std::ofstream output(arguments[2], std::ios::binary);
-    Loss(request, storage + request.offset).run(output);
+    Loss(request, z).run(output);
     output.close();
     return output ? 0 : 2;
 }
