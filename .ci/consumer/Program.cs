@@ -1,4 +1,5 @@
 using Clamp.Losses;
+using SkiaSharp;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,5 +21,9 @@ for (int step = 0; step < 20; step++)
     losses.Add(loss.item<float>());
 }
 
+using var bitmap = new SKBitmap(4, 4);
+using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+
+Console.WriteLine($"SkiaSharp {typeof(SKBitmap).Assembly.GetName().Version}: a PNG of {png.Size} bytes");
 Console.WriteLine($"{Environment.Version}, {criterion.LastBackend}: loss {losses[0]:F3} -> {losses[^1]:F3}");
 return criterion.LastBackend == ClampBackend.Fused && losses[^1] < losses[0] ? 0 : 1;
