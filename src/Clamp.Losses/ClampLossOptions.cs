@@ -2,7 +2,7 @@ namespace Clamp.Losses;
 
 /// <summary>
 /// Hyper-parameters of <see cref="ClampLoss"/>, with the paper's ImageNet values as defaults (arXiv:2506.13717).
-/// Bound from a configuration section by <see cref="ClampLossServiceCollectionExtensions.AddClampLoss"/>.
+/// Bound from a configuration section by <see cref="ClampLossServiceCollectionExtensions"/>.
 /// </summary>
 public sealed class ClampLossOptions
 {

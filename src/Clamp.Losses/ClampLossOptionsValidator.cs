@@ -2,20 +2,30 @@ using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses;
 
-internal sealed class ClampLossOptionsValidator : IValidateOptions<ClampLossOptions>
+/// <summary>Checks the ranges of options and, where they come from configuration, that they could be read.</summary>
+/// <param name="sections">The sections that the options are read from.</param>
+internal sealed class ClampLossOptionsValidator(IEnumerable<ClampLossSection> sections) : IValidateOptions<ClampLossOptions>
 {
+    /// <summary>Rejects options that are out of range.</summary>
+    /// <param name="options">The options.</param>
     public static void ThrowIfInvalid(ClampLossOptions options)
     {
-        if (Faults(options).ToList() is { Count: > 0 } faults)
+        if (Faults(options).Select(fault => $"{fault.Option} {fault.Reason}").ToList() is { Count: > 0 } faults)
         {
             throw new OptionsValidationException(nameof(ClampLossOptions), typeof(ClampLossOptions), faults);
         }
     }
 
-    public ValidateOptionsResult Validate(string? name, ClampLossOptions options) =>
-        Faults(options).ToList() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, ClampLossOptions options)
+    {
+        var faults = sections.SelectMany(section => section.Faults())
+            .Concat(Faults(options).Select(fault => $"{PathOf(fault.Option)} {fault.Reason}"))
+            .ToList();
+        return faults.Count > 0 ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+    }
 
-    private static IEnumerable<string> Faults(ClampLossOptions options)
+    private static IEnumerable<(string Option, string Reason)> Faults(ClampLossOptions options)
     {
         if (!IsPositive(options.RadiusScale))
         {
@@ -39,7 +49,7 @@ internal sealed class ClampLossOptionsValidator : IValidateOptions<ClampLossOpti
 
         if (options is { RepulsionWeight: 0, SizeWeight: 0 })
         {
-            yield return $"{nameof(options.RepulsionWeight)} and {nameof(options.SizeWeight)} are both 0; at least one must be above 0.";
+            yield return (nameof(options.RepulsionWeight), $"is 0, and so is {nameof(options.SizeWeight)}; one of them must be above 0.");
         }
 
         if (!IsNonNegative(options.MinSeparation) || options.MinSeparation >= options.MaxContactDistance)
@@ -47,7 +57,7 @@ internal sealed class ClampLossOptionsValidator : IValidateOptions<ClampLossOpti
             yield return Fault(
                 nameof(options.MinSeparation),
                 options.MinSeparation,
-                $"a finite number of at least 0 and below {nameof(options.MaxContactDistance)}, which is {options.MaxContactDistance}");
+                FormattableString.Invariant($"at least 0 and below {nameof(options.MaxContactDistance)}, which is {options.MaxContactDistance}"));
         }
 
         if (!IsPositive(options.MaxContactDistance))
@@ -70,5 +80,8 @@ internal sealed class ClampLossOptionsValidator : IValidateOptions<ClampLossOpti
 
     private static bool IsNonNegative(double value) => double.IsFinite(value) && value >= 0;
 
-    private static string Fault<T>(string option, T given, string allowed) => $"{option} is {given}; it must be {allowed}.";
+    private static (string Option, string Reason) Fault<T>(string option, T given, string allowed) =>
+        (option, FormattableString.Invariant($"is {given}; it must be {allowed}."));
+
+    private string PathOf(string option) => sections.Select(section => section.PathOf(option)).LastOrDefault(path => path is not null) ?? option;
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses.Tests;
@@ -17,7 +18,7 @@ public sealed class ClampLossOptionsTests
         { new() { RepulsionWeight = double.NaN }, "RepulsionWeight is NaN; *" },
         { new() { SizeWeight = -0.5 }, "SizeWeight is -0.5; *at least 0*" },
         { new() { SizeWeight = double.PositiveInfinity }, "SizeWeight is Infinity; *" },
-        { new() { RepulsionWeight = 0, SizeWeight = 0 }, "RepulsionWeight and SizeWeight are both 0*" },
+        { new() { RepulsionWeight = 0, SizeWeight = 0 }, "RepulsionWeight is 0, and so is SizeWeight; *above 0*" },
         { new() { MinSeparation = -0.1 }, "MinSeparation is -0.1; *at least 0*" },
         { new() { MinSeparation = 1.5 }, "MinSeparation is 1.5; *below MaxContactDistance, which is 1.5*" },
         { new() { MinSeparation = double.NaN }, "MinSeparation is NaN; *" },
@@ -71,6 +72,16 @@ public sealed class ClampLossOptionsTests
         using var loss = criterion.forward(embeddings);
 
         loss.numel().Should().Be(1);
+    }
+
+    [Fact]
+    public void Constructor_WithALogger_ChecksItsOtherArgumentsAsWell()
+    {
+        var wrongOptions = () => new ClampLoss(new ClampLossOptions { RadiusScale = 0 }, null, NullLogger<ClampLoss>.Instance);
+        var noLogger = () => new ClampLoss(null, SingleProcessGroup.Instance, logger: null).Dispose();
+
+        wrongOptions.Should().Throw<OptionsValidationException>();
+        noLogger.Should().NotThrow();
     }
 
     [Fact]
