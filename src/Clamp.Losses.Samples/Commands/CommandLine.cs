@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses.Samples.Commands;

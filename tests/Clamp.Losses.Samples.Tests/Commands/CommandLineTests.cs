@@ -1,6 +1,6 @@
-using Clamp.Losses.Samples.Tests.Data;
+using Clamp.Losses.Training.Tests;
 using Clamp.Losses.Samples.Tests.Support;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 
@@ -203,8 +203,8 @@ public sealed class CommandLineTests : IDisposable
     {
         var file = _temporary.PathOf("encoder.safetensors");
         File.WriteAllText(file, "earlier");
-        using var encoder = new PretrainOptions().CreateEncoder();
-        RunFolder.Create(Folder, new PretrainOptions()).SaveEncoder(encoder);
+        using var encoder = new RunOptions().InitialEncoder(torch.CPU);
+        RunFolder.Create(Folder, new RunOptions()).SaveEncoder(encoder);
 
         var (exit, _, error) = Run("export", "--run", Folder, "--output", file);
 

@@ -1,5 +1,5 @@
+using Clamp.Losses.Training.Tests;
 using Clamp.Losses.Samples.Diagnostics;
-using Clamp.Losses.Samples.Tests.Data;
 
 namespace Clamp.Losses.Samples.Tests.Diagnostics;
 
