@@ -16,7 +16,7 @@ internal static class OptionRules
     }
 
     /// <summary>A sentence for each rule that is broken.</summary>
-    /// <param name="rules">Whether it is broken, the option as the user writes it, what was given, what is allowed.</param>
+    /// <param name="rules">Whether it is broken, the option, what was given, what is allowed.</param>
     public static IEnumerable<string> Faults(params IEnumerable<(bool Broken, string Name, object Given, string Allowed)> rules) => rules
         .Where(rule => rule.Broken)
         .Select(rule => FormattableString.Invariant($"{rule.Name} is {rule.Given}; it must be {rule.Allowed}."));

@@ -36,9 +36,9 @@ public static class KnnCommand
         command.Options.Add(untrained);
         command.SetAction(arguments =>
         {
-            var (folder, options) = shared.Open(arguments);
             var protocol = new NeighbourOptions { Neighbours = arguments.GetValue(neighbours)!, Temperature = arguments.GetValue(temperature) };
             protocol.Validate();
+            var (folder, options) = shared.Open(arguments);
             var output = arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, "knn.json");
             ResultFile.Reserve(output, shared.Force(arguments));
             var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));

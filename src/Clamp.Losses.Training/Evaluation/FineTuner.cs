@@ -101,7 +101,7 @@ public sealed class FineTuner : IDisposable
         if (!double.IsFinite(loss))
         {
             throw new TrainingDivergedException(
-                $"The loss is {loss} in epoch {epoch + 1}: the weights have diverged. Lower --learning-rate, which is {_options.LearningRate}.");
+                $"The loss is {loss} in epoch {epoch + 1}: the weights have diverged. Lower the learning rate, which is {_options.LearningRate}.");
         }
     }
 }

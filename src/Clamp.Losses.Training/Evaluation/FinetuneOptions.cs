@@ -25,14 +25,14 @@ public sealed record FinetuneOptions
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate() => OptionRules.Check(
-        (Epochs < 1, "--epochs", Epochs, "at least 1"),
-        (BatchSize < 4, "--batch-size", BatchSize, "at least 4"),
-        (!(LearningRate > 0 && double.IsFinite(LearningRate)), "--learning-rate", LearningRate, "a finite number above 0"),
+        (Epochs < 1, nameof(Epochs), Epochs, "at least 1"),
+        (BatchSize < 4, nameof(BatchSize), BatchSize, "at least 4"),
+        (!(LearningRate > 0 && double.IsFinite(LearningRate)), nameof(LearningRate), LearningRate, "a finite number above 0"),
         (
             !(EncoderRateScale >= 0 && double.IsFinite(EncoderRateScale)),
-            "--encoder-rate-scale",
+            nameof(EncoderRateScale),
             EncoderRateScale,
             "a finite number of at least 0"),
-        (!(Momentum is > 0 and < 1), "--momentum", Momentum, "above 0 and below 1"),
-        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "--weight-decay", WeightDecay, "a finite number of at least 0"));
+        (!(Momentum is > 0 and < 1), nameof(Momentum), Momentum, "above 0 and below 1"),
+        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), nameof(WeightDecay), WeightDecay, "a finite number of at least 0"));
 }

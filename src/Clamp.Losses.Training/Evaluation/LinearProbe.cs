@@ -29,7 +29,7 @@ public static class LinearProbe
         return classifier.IsFinite
             ? new ProbeResult(classifier.AccuracyOn(standard.Test), best, sweep)
             : throw new TrainingDivergedException(FormattableString.Invariant(
-                $"The probe's weights are not finite at learning rate {best}, the best tried: lower --learning-rates, or check the features."));
+                $"The probe's weights are not finite at learning rate {best}, the best tried: lower the learning rates, or check the features."));
     }
 
     private static List<ProbedRate> Sweep(ProbeFeatures features, int classes, int seed, ProbeOptions options)

@@ -12,6 +12,6 @@ public sealed record NeighbourOptions
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate() => OptionRules.Check(
-        (Neighbours.Count == 0 || Neighbours.Min() < 1, "--k", string.Join(' ', Neighbours), "at least 1"),
-        (!(Temperature > 0 && double.IsFinite(Temperature)), "--temperature", Temperature, "a finite number above 0"));
+        (Neighbours.Count == 0 || Neighbours.Min() < 1, nameof(Neighbours), string.Join(' ', Neighbours), "at least 1"),
+        (!(Temperature > 0 && double.IsFinite(Temperature)), nameof(Temperature), Temperature, "a finite number above 0"));
 }

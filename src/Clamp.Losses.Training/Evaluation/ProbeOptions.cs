@@ -31,15 +31,15 @@ public sealed record ProbeOptions
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate() => OptionRules.Check(
-        (Epochs < 1, "--epochs", Epochs, "at least 1"),
-        (BatchSize < 1, "--batch-size", BatchSize, "at least 1"),
-        (!Enum.IsDefined(Optimizer), "--optimizer", Optimizer, "a known optimizer"),
+        (Epochs < 1, nameof(Epochs), Epochs, "at least 1"),
+        (BatchSize < 1, nameof(BatchSize), BatchSize, "at least 1"),
+        (!Enum.IsDefined(Optimizer), nameof(Optimizer), Optimizer, "a known optimizer"),
         (
             LearningRates.Count == 0 || LearningRates.Any(rate => !(rate > 0 && double.IsFinite(rate))),
-            "--learning-rates",
+            nameof(LearningRates),
             string.Join(' ', LearningRates),
             "finite numbers above 0"),
-        (!(Momentum is >= 0 and < 1), "--momentum", Momentum, "at least 0 and below 1"),
-        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "--weight-decay", WeightDecay, "a finite number of at least 0"),
-        (!(HeldOutShare is > 0 and < 1), "--held-out-share", HeldOutShare, "above 0 and below 1"));
+        (!(Momentum is >= 0 and < 1), nameof(Momentum), Momentum, "at least 0 and below 1"),
+        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), nameof(WeightDecay), WeightDecay, "a finite number of at least 0"),
+        (!(HeldOutShare is > 0 and < 1), nameof(HeldOutShare), HeldOutShare, "above 0 and below 1"));
 }

@@ -109,36 +109,36 @@ public record PretrainOptions
     public virtual IEnumerable<string> Faults() =>
     [
         .. OwnFaults(),
-        .. FaultsOf(nameof(Clamp), () => new ClampLoss(Clamp).Dispose()),
-        .. FaultsOf(nameof(Augmentation), Augmentation.Validate),
-        .. FaultsOf(nameof(AlternateAugmentation), () => AlternateAugmentation?.Validate()),
+        .. FaultsOfClamp(),
+        .. Augmentation.Faults().Select(fault => $"{nameof(Augmentation)}: {fault}"),
+        .. AlternateAugmentation?.Faults().Select(fault => $"{nameof(AlternateAugmentation)}: {fault}") ?? [],
     ];
 
     private IEnumerable<string> OwnFaults() => OptionRules.Faults(
-        (Projection.Count == 0 || Projection.Any(w => w < 1), "--projection", string.Join(' ', Projection), "widths of at least 1"),
-        (Epochs < 1, "--epochs", Epochs, "at least 1"),
-        (BatchSize < 4, "--batch-size", BatchSize, "at least 4"),
-        (Views < 2, "--views", Views, "at least 2"),
-        (!Enum.IsDefined(Precision), "--precision", Precision, "float32 or bfloat16"),
-        (!Enum.IsDefined(Loss), "--loss", Loss, "a known loss"),
-        (Chunk < 0, "--chunk", Chunk, "at least 0"),
-        (Chunk > 0 && Loss != LossKind.Clamp, "--chunk", Chunk, "0 unless --loss is clamp, the one loss that is taken in chunks"),
-        (!IsPositive(LearningRate), "--learning-rate", LearningRate, "a finite number above 0"),
-        (!(WarmupShare is >= 0 and <= 1), "WarmupShare", WarmupShare, "from 0 to 1"),
-        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), "--weight-decay", WeightDecay, "a finite number of at least 0"),
-        (!(Momentum is >= 0 and < 1), "Momentum", Momentum, "from 0 to below 1"),
-        (!IsPositive(TrustCoefficient), "TrustCoefficient", TrustCoefficient, "a finite number above 0"));
+        (Projection.Count == 0 || Projection.Any(w => w < 1), nameof(Projection), string.Join(' ', Projection), "widths of at least 1"),
+        (Epochs < 1, nameof(Epochs), Epochs, "at least 1"),
+        (BatchSize < 4, nameof(BatchSize), BatchSize, "at least 4"),
+        (Views < 2, nameof(Views), Views, "at least 2"),
+        (!Enum.IsDefined(Precision), nameof(Precision), Precision, "float32 or bfloat16"),
+        (!Enum.IsDefined(Loss), nameof(Loss), Loss, "a known loss"),
+        (Chunk < 0, nameof(Chunk), Chunk, "at least 0"),
+        (Chunk > 0 && Loss != LossKind.Clamp, nameof(Chunk), Chunk, "0 unless Loss is Clamp, the one loss that is taken in chunks"),
+        (!IsPositive(LearningRate), nameof(LearningRate), LearningRate, "a finite number above 0"),
+        (!(WarmupShare is >= 0 and <= 1), nameof(WarmupShare), WarmupShare, "from 0 to 1"),
+        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), nameof(WeightDecay), WeightDecay, "a finite number of at least 0"),
+        (!(Momentum is >= 0 and < 1), nameof(Momentum), Momentum, "from 0 to below 1"),
+        (!IsPositive(TrustCoefficient), nameof(TrustCoefficient), TrustCoefficient, "a finite number above 0"));
 
-    private static IEnumerable<string> FaultsOf(string section, Action validate)
+    private IEnumerable<string> FaultsOfClamp()
     {
         try
         {
-            validate();
+            new ClampLoss(Clamp).Dispose();
             return [];
         }
-        catch (Exception e) when (e is ArgumentException or OptionsValidationException)
+        catch (OptionsValidationException e)
         {
-            return [$"{section}: {e.Message}"];
+            return e.Failures.Select(failure => $"{nameof(Clamp)}: {failure}");
         }
     }
 

@@ -189,7 +189,7 @@ public sealed class Pretrainer : IDisposable
     private SubManifoldGeometry Measure(Tensor embeddings, double loss) => double.IsFinite(loss)
         ? _packing.Measure(embeddings)
         : throw new TrainingDivergedException(
-            $"The loss is {loss} at step {StepsDone + 1}: the weights have diverged. Lower --learning-rate, which is {_options.LearningRate}.");
+            $"The loss is {loss} at step {StepsDone + 1}: the weights have diverged. Lower the learning rate, which is {_options.LearningRate}.");
 
     /// <summary>The metrics of the step that was just done.</summary>
     private StepMetrics Metrics(SubManifoldGeometry geometry, double loss, StepTimes times) => new(

@@ -72,12 +72,12 @@ public sealed record RunOptions : PretrainOptions
     public override IEnumerable<string> Faults() =>
     [
         .. OptionRules.Faults(
-            (NeedsFiles && string.IsNullOrEmpty(DataRoot), "--data-root", "not given", $"the folder with the files of {Dataset}"),
-            (ImageSize < 16, "--image-size", ImageSize, "at least 16"),
-            (TrainImages < 0, "--train-images", TrainImages, "at least 0"),
-            (TestImages < 0, "--test-images", TestImages, "at least 0"),
-            (StemPadding is not (1 or 2), "StemPadding", StemPadding, "1 or 2"),
-            (StemPadding != 1 && !SmallStem, "StemPadding", StemPadding, "1 unless SmallStem is true, the one stem with a choice")),
+            (NeedsFiles && string.IsNullOrEmpty(DataRoot), nameof(DataRoot), "not given", $"the folder with the files of {Dataset}"),
+            (ImageSize < 16, nameof(ImageSize), ImageSize, "at least 16"),
+            (TrainImages < 0, nameof(TrainImages), TrainImages, "at least 0"),
+            (TestImages < 0, nameof(TestImages), TestImages, "at least 0"),
+            (StemPadding is not (1 or 2), nameof(StemPadding), StemPadding, "1 or 2"),
+            (StemPadding != 1 && !SmallStem, nameof(StemPadding), StemPadding, "1 unless SmallStem is true, the one stem with a choice")),
         .. base.Faults(),
     ];
 }

@@ -71,7 +71,7 @@ public sealed class TrainingRun(Pretrainer trainer, RunFolder folder, Checkpoint
             _hasCollapsed = true;
             progress.Warn(
                 $"the embeddings have collapsed at step {step.Step}: different images share one place, so a low loss means nothing. "
-                + "Lower --learning-rate or, with --loss clamp, raise --radius-scale.");
+                + "Lower the learning rate or, with CLAMP, raise the radius scale.");
         }
     }
 }

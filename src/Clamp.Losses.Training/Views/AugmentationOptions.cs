@@ -6,6 +6,9 @@ namespace Clamp.Losses.Training;
 /// </summary>
 public sealed record AugmentationOptions
 {
+    private const string Share = "from 0 to 1";
+    private const string Strength = "a finite number of at least 0";
+
     /// <summary>The smallest crop, as a fraction of the image's area. 0 &lt; value &lt;= <see cref="CropScaleMax"/>; default 0.2.</summary>
     public double CropScaleMin { get; set; } = 0.2;
 
@@ -65,81 +68,37 @@ public sealed record AugmentationOptions
     public AugmentationOptions CropsAndFlips() =>
         this with { JitterProbability = 0, GrayscaleProbability = 0, BlurProbability = 0, SolarizeProbability = 0 };
 
-    /// <summary>Checks every option.</summary>
-    /// <exception cref="ArgumentException">Options are out of range; the message lists each with its value and what is allowed.</exception>
-    public void Validate()
-    {
-        var faults = Faults().ToList();
-        if (faults.Count > 0)
-            throw new ArgumentException(string.Join(" ", faults));
-    }
+    /// <summary>Throws when a value cannot be used, listing every one.</summary>
+    /// <exception cref="ArgumentException">Values are out of range.</exception>
+    public void Validate() => OptionRules.Check(Rules);
 
-    private IEnumerable<string> Faults() =>
-        CropFaults().Concat(ColourFaults()).Concat(BlurFaults()).Concat(ProbabilityFaults());
+    internal IEnumerable<string> Faults() => OptionRules.Faults(Rules);
 
-    private IEnumerable<string> CropFaults()
-    {
-        if (!(CropScaleMin > 0 && CropScaleMin <= CropScaleMax && CropScaleMax <= 1))
-        {
-            yield return Fault(
-                "0 < CropScaleMin <= CropScaleMax <= 1",
-                (nameof(CropScaleMin), CropScaleMin),
-                (nameof(CropScaleMax), CropScaleMax));
-        }
+    private IEnumerable<(bool Broken, string Name, object Given, string Allowed)> Rules =>
+    [
+        (!(CropScaleMin > 0 && CropScaleMin <= CropScaleMax), nameof(CropScaleMin), CropScaleMin, $"above 0 and at most {nameof(CropScaleMax)}"),
+        (!(CropScaleMax <= 1), nameof(CropScaleMax), CropScaleMax, "at most 1"),
+        (
+            !(AspectRatioMin > 0 && AspectRatioMin <= AspectRatioMax),
+            nameof(AspectRatioMin),
+            AspectRatioMin,
+            $"above 0 and at most {nameof(AspectRatioMax)}"),
+        (!double.IsFinite(AspectRatioMax), nameof(AspectRatioMax), AspectRatioMax, "finite"),
+        (!IsShare(FlipProbability), nameof(FlipProbability), FlipProbability, Share),
+        (!IsShare(JitterProbability), nameof(JitterProbability), JitterProbability, Share),
+        (!IsStrength(Brightness), nameof(Brightness), Brightness, Strength),
+        (!IsStrength(Contrast), nameof(Contrast), Contrast, Strength),
+        (!IsStrength(Saturation), nameof(Saturation), Saturation, Strength),
+        (!(Hue is >= 0 and <= 0.5), nameof(Hue), Hue, "from 0 to 0.5"),
+        (!IsShare(GrayscaleProbability), nameof(GrayscaleProbability), GrayscaleProbability, Share),
+        (!IsShare(BlurProbability), nameof(BlurProbability), BlurProbability, Share),
+        (!(BlurSigmaMin > 0 && BlurSigmaMin <= BlurSigmaMax), nameof(BlurSigmaMin), BlurSigmaMin, $"above 0 and at most {nameof(BlurSigmaMax)}"),
+        (!double.IsFinite(BlurSigmaMax), nameof(BlurSigmaMax), BlurSigmaMax, "finite"),
+        (!IsShare(SolarizeProbability), nameof(SolarizeProbability), SolarizeProbability, Share),
+        (!IsShare(SolarizeThreshold), nameof(SolarizeThreshold), SolarizeThreshold, Share),
+    ];
 
-        if (!(AspectRatioMin > 0 && AspectRatioMin <= AspectRatioMax && double.IsFinite(AspectRatioMax)))
-        {
-            yield return Fault(
-                "0 < AspectRatioMin <= AspectRatioMax",
-                (nameof(AspectRatioMin), AspectRatioMin),
-                (nameof(AspectRatioMax), AspectRatioMax));
-        }
-    }
+    private static bool IsShare(double value) => value is >= 0 and <= 1;
 
-    private IEnumerable<string> ColourFaults()
-    {
-        (string Name, double Value)[] strengths =
-        [
-            (nameof(Brightness), Brightness),
-            (nameof(Contrast), Contrast),
-            (nameof(Saturation), Saturation),
-        ];
-        foreach (var strength in strengths)
-        {
-            if (!(strength.Value >= 0 && double.IsFinite(strength.Value)))
-                yield return Fault("finite and at least 0", strength);
-        }
-
-        if (!(Hue >= 0 && Hue <= 0.5))
-            yield return Fault("0 to 0.5", (nameof(Hue), Hue));
-        if (!(SolarizeThreshold >= 0 && SolarizeThreshold <= 1))
-            yield return Fault("0 to 1", (nameof(SolarizeThreshold), SolarizeThreshold));
-    }
-
-    private IEnumerable<string> BlurFaults()
-    {
-        if (!(BlurSigmaMin > 0 && BlurSigmaMin <= BlurSigmaMax && double.IsFinite(BlurSigmaMax)))
-        {
-            yield return Fault(
-                "0 < BlurSigmaMin <= BlurSigmaMax",
-                (nameof(BlurSigmaMin), BlurSigmaMin),
-                (nameof(BlurSigmaMax), BlurSigmaMax));
-        }
-    }
-
-    private IEnumerable<string> ProbabilityFaults()
-    {
-        (string Name, double Value)[] probabilities =
-        [
-            (nameof(FlipProbability), FlipProbability),
-            (nameof(JitterProbability), JitterProbability),
-            (nameof(GrayscaleProbability), GrayscaleProbability),
-            (nameof(BlurProbability), BlurProbability),
-            (nameof(SolarizeProbability), SolarizeProbability),
-        ];
-        return probabilities.Where(p => !(p.Value >= 0 && p.Value <= 1)).Select(p => Fault("0 to 1", p));
-    }
-
-    private static string Fault(string allowed, params (string Name, double Value)[] given) =>
-        $"{string.Join(" and ", given.Select(g => FormattableString.Invariant($"{g.Name} is {g.Value}")))}; allowed: {allowed}.";
+    private static bool IsStrength(double value) => value >= 0 && double.IsFinite(value);
 }

@@ -106,10 +106,10 @@ public sealed class PretrainConfigurationTests
             "> LearningRate is ''; it must be a number.",
             "> Projection is '8 x'; it must be whole numbers with spaces or commas between them.",
             "> AlternateAugmentation is 'strong'; it must be empty, or set by its parts, such as AlternateAugmentation:CropScaleMin.",
-            "--batch-size is 2; it must be at least 4.",
+            "BatchSize is 2; it must be at least 4.",
             "Momentum is 1; it must be from 0 to below 1.",
             "Clamp: RadiusScale is -1; it must be a finite number above 0.",
-            "Augmentation: Hue is 0.9; allowed: 0 to 0.5.");
+            "Augmentation: Hue is 0.9; it must be from 0 to 0.5.");
     }
 
     [Theory]

@@ -100,7 +100,7 @@ public sealed class FineTunerTests
 
         var act = () => tuner.Run((_, _) => { });
 
-        act.Should().Throw<TrainingDivergedException>().WithMessage("The loss is * in epoch 1*--learning-rate*1E+30*");
+        act.Should().Throw<TrainingDivergedException>().WithMessage("The loss is * in epoch 1*learning rate*1E+30*");
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class FineTunerTests
         var options = new FinetuneOptions { Epochs = 0, BatchSize = 3, LearningRate = 0, EncoderRateScale = -1, Momentum = 0, WeightDecay = -1 };
 
         options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
-            "--epochs is 0", "--batch-size is 3", "--learning-rate is 0", "--encoder-rate-scale is -1", "--momentum is 0", "--weight-decay is -1");
+            "Epochs is 0", "BatchSize is 3", "LearningRate is 0", "EncoderRateScale is -1", "Momentum is 0", "WeightDecay is -1");
     }
 
     /// <summary>How far a training moves all weights of the encoder, and those of the classifier.</summary>

@@ -121,7 +121,7 @@ public sealed class LinearProbeTests : IDisposable
 
         var act = () => Evaluate(new ProbeFeatures(train, Clusters.Noise(9, 2)), Few);
 
-        act.Should().Throw<TrainingDivergedException>().WithMessage("*not finite*--learning-rates*features*");
+        act.Should().Throw<TrainingDivergedException>().WithMessage("*not finite*learning rates*features*");
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class LinearProbeTests : IDisposable
         var options = new ProbeOptions { Epochs = 0, BatchSize = 0, LearningRates = [0.1, -1], Momentum = 1, WeightDecay = double.NaN, HeldOutShare = 1 };
 
         options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
-            "--epochs is 0", "--batch-size is 0", "--learning-rates is 0.1 -1", "--momentum is 1", "--weight-decay is NaN", "--held-out-share is 1");
+            "Epochs is 0", "BatchSize is 0", "LearningRates is 0.1 -1", "Momentum is 1", "WeightDecay is NaN", "HeldOutShare is 1");
     }
 
     private static ProbeFeatures Separable(long train, long test) =>

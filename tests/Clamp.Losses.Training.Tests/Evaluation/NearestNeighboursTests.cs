@@ -46,9 +46,9 @@ public sealed class NearestNeighboursTests : IDisposable
             .Should().Equal(new NeighbourScore(90, 1));
 
     [Theory]
-    [InlineData(0, 0.1, "k is 0")]
-    [InlineData(5, 0, "temperature is 0")]
-    [InlineData(5, double.NaN, "temperature is NaN")]
+    [InlineData(0, 0.1, "Neighbours is 0")]
+    [InlineData(5, 0, "Temperature is 0")]
+    [InlineData(5, double.NaN, "Temperature is NaN")]
     public void Evaluate_ValueOutOfRange_NamesTheOption(int neighbours, double temperature, string fault)
     {
         var act = () => NearestNeighbours.Evaluate(Clusters.Noise(9, 1), Clusters.Noise(9, 2), Clusters.Classes, Votes(temperature, neighbours));

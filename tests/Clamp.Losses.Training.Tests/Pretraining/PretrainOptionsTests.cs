@@ -23,13 +23,13 @@ public sealed class PretrainOptionsTests
         };
 
         options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
-            "image-size is 3", "train-images is -1", "projection", "epochs is 0", "batch-size is 1", "views is 1", "chunk is -1", "learning-rate is NaN", "weight-decay is -1");
+            "ImageSize is 3", "TrainImages is -1", "Projection", "Epochs is 0", "BatchSize is 1", "Views is 1", "Chunk is -1", "LearningRate is NaN", "WeightDecay is -1");
     }
 
     [Fact]
     public void Validate_ChunksOfAnotherLoss_SaysThatOnlyClampHasThem() =>
         new RunOptions { Chunk = 16, Loss = LossKind.NtXent }.Invoking(options => options.Validate())
-            .Should().Throw<ArgumentException>().WithMessage("--chunk is 16; it must be 0 unless --loss is clamp*");
+            .Should().Throw<ArgumentException>().WithMessage("Chunk is 16; it must be 0 unless Loss is Clamp*");
 
     [Fact]
     public void Validate_FaultsOfEveryPart_AreListedTogether()

@@ -115,7 +115,7 @@ public sealed class PretrainerTests
 
         var act = () => Train(options);
 
-        act.Should().Throw<TrainingDivergedException>().WithMessage("*loss is NaN at step*--learning-rate*");
+        act.Should().Throw<TrainingDivergedException>().WithMessage("*loss is NaN at step*Lower the learning rate*");
     }
 
     private static (List<StepMetrics> Steps, float[] FirstWeight) Train(RunOptions options)

@@ -17,9 +17,9 @@ public sealed class CheckpointOptionsTests
     }
 
     [Theory]
-    [InlineData(-1, 2, 0, "--checkpoint-every is -1")]
-    [InlineData(0, 0, 0, "--keep-checkpoints is 0")]
-    [InlineData(0, 2, -3, "--keep-every is -3")]
+    [InlineData(-1, 2, 0, "EverySteps is -1")]
+    [InlineData(0, 0, 0, "Keep is 0")]
+    [InlineData(0, 2, -3, "KeepEveryEpochs is -3")]
     public void Validate_OutOfRange_NamesTheOption(int everySteps, int keep, int keepEveryEpochs, string message)
     {
         var options = new CheckpointOptions { EverySteps = everySteps, Keep = keep, KeepEveryEpochs = keepEveryEpochs };

@@ -311,6 +311,6 @@ public sealed class MultiViewAugmentationTests
     {
         var create = () => new MultiViewAugmentation(new AugmentationOptions { Hue = 2 }, 0);
 
-        create.Should().Throw<ArgumentException>().WithMessage("Hue is 2; allowed: 0 to 0.5.");
+        create.Should().Throw<ArgumentException>().WithMessage("Hue is 2; it must be from 0 to 0.5.");
     }
 }

@@ -68,7 +68,7 @@ public sealed class Downloader(HttpClient client, TimeSpan? firstPause = null, T
         if (sum != file.Md5)
         {
             throw new InvalidDataException(
-                $"'{path}' has the MD5 {sum}, not {file.Md5} as the published file. It was left as it is: leave out --download to use it, "
+                $"'{path}' has the MD5 {sum}, not {file.Md5} as the published file. It was left as it is: use it without a download, "
                 + "or move it away to fetch the published one.");
         }
     }
@@ -157,7 +157,7 @@ public sealed class Downloader(HttpClient client, TimeSpan? firstPause = null, T
         is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
     private static string Advice(PublicFile file, DirectoryInfo folder) =>
-        $"Run the command again to go on, or put the file '{file.Name}' (MD5 {file.Md5}) into '{folder.FullName}' and leave out --download.";
+        $"Try again to go on, or put the file '{file.Name}' (MD5 {file.Md5}) into '{folder.FullName}' yourself.";
 
     private static async Task<string> Md5Async(string path, CancellationToken stop)
     {

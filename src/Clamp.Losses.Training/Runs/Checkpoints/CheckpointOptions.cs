@@ -16,9 +16,9 @@ public sealed record CheckpointOptions
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate() => OptionRules.Check(
-        (EverySteps < 0, "--checkpoint-every", EverySteps, "at least 0"),
-        (Keep < 1, "--keep-checkpoints", Keep, "at least 1"),
-        (KeepEveryEpochs < 0, "--keep-every", KeepEveryEpochs, "at least 0"));
+        (EverySteps < 0, nameof(EverySteps), EverySteps, "at least 0"),
+        (Keep < 1, nameof(Keep), Keep, "at least 1"),
+        (KeepEveryEpochs < 0, nameof(KeepEveryEpochs), KeepEveryEpochs, "at least 0"));
 
     /// <summary>Whether a checkpoint follows a step.</summary>
     /// <param name="step">The step, from 1.</param>

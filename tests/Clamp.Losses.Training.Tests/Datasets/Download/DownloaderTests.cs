@@ -99,7 +99,7 @@ public sealed class DownloaderTests : IDisposable
 
         var act = () => Fetch(server.Url);
 
-        await act.Should().ThrowAsync<IOException>().WithMessage($"*set.bin*Run the command again*'set.bin' (MD5 {Md5(Content)})*'{_folder.Root.FullName}'*");
+        await act.Should().ThrowAsync<IOException>().WithMessage($"*set.bin*Try again*'set.bin' (MD5 {Md5(Content)})*'{_folder.Root.FullName}'*");
         server.Ranges.Should().HaveCount(Downloader.Attempts);
         File.Exists(Final).Should().BeFalse();
         File.ReadAllBytes(Part).Should().Equal(Content[..50_000]);
@@ -123,7 +123,7 @@ public sealed class DownloaderTests : IDisposable
 
         var act = () => Fetch(server.Url);
 
-        await act.Should().ThrowAsync<IOException>().WithMessage("*set.bin*404*leave out --download*");
+        await act.Should().ThrowAsync<IOException>().WithMessage("*set.bin*404*put the file*yourself*");
         server.Ranges.Should().HaveCount(1);
     }
 
