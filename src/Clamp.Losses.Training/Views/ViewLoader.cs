@@ -40,7 +40,7 @@ public sealed class ViewLoader
     /// <param name="epoch">The epoch, at least 0.</param>
     /// <returns>
     /// As many batches, each of which makes its views [V, B, 3, S, S], float32, normalised, the caller's to dispose, when it is called,
-    /// once. Leaving the enumeration early stops the work in the background.
+    /// once and before the next is asked for. Leaving the enumeration early stops the work in the background.
     /// </returns>
     public IEnumerable<Func<Tensor>> Load(IEnumerable<int[]> batches, int epoch) => _files is null
         ? batches.Select(batch => new Func<Tensor>(() => Augment(batch, epoch)))
