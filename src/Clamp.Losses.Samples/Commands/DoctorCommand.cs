@@ -1,3 +1,4 @@
+using Clamp.Losses.Samples.Terminal;
 using System.CommandLine;
 using Clamp.Losses.Samples.Diagnostics;
 using Spectre.Console;

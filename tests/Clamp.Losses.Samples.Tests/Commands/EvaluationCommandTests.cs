@@ -1,6 +1,6 @@
+using Clamp.Losses.Training.Tests;
 using System.Text.Json;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Tests.Data;
+using Clamp.Losses.Training;
 using Clamp.Losses.Samples.Tests.Support;
 
 namespace Clamp.Losses.Samples.Tests.Commands;

@@ -1,0 +1,47 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>Turns the colour circle, as torchvision's <c>adjust_hue</c>: the hue of HSV moves, saturation and value stay.</summary>
+public static class Hue
+{
+    /// <summary>Keeps the division finite for gray pixels, and is far below the 1/255 between two stored values.</summary>
+    private const double SmallestChroma = 1e-12;
+
+    /// <summary>The hues, in sixths of a turn, at which red, green and blue are fullest.</summary>
+    private static readonly float[] FullestHues = [0, 2, 4];
+
+    /// <summary>Changes images in place.</summary>
+    /// <param name="images">[N, 3, H, W], float32 from 0 to 1; overwritten.</param>
+    /// <param name="turns">[N], from -0.5 to 0.5; 0 changes nothing but rounding.</param>
+    public static void ApplyTo(Tensor images, Tensor turns)
+    {
+        using var scope = NewDisposeScope();
+        var (red, green, blue) = (images.narrow(1, 0, 1), images.narrow(1, 1, 1), images.narrow(1, 2, 1));
+        var value = red.maximum(green).maximum(blue);
+        var chroma = value - red.minimum(green).minimum(blue);
+        var hue = SixthsOfTurn(red, green, blue, value, chroma).add_(turns.reshape(-1, 1, 1, 1) * 6);
+        hue.sub_(hue.div(6).floor_().mul_(6));
+        images.copy_(value - Shortfall(hue).mul_(chroma));
+    }
+
+    /// <summary>The hue, from -1 to 5: red 0, green 2, blue 4. Gray pixels, which have none, get a finite one.</summary>
+    private static Tensor SixthsOfTurn(Tensor red, Tensor green, Tensor blue, Tensor value, Tensor chroma)
+    {
+        var scale = chroma.clamp_min(SmallestChroma).reciprocal_();
+        var fromRed = (green - blue).mul_(scale);
+        var fromGreen = (blue - red).mul_(scale).add_(2);
+        var fromBlue = (red - green).mul_(scale).add_(4);
+        return where(red.eq(value), fromRed, where(green.eq(value), fromGreen, fromBlue));
+    }
+
+    /// <summary>
+    /// By how much of the chroma each channel lies below the value: nothing within one sixth of its fullest hue, all beyond two sixths.
+    /// With the hue in [0, 6) the difference lies in [-4, 6), where clamp(min(|difference| - 1, 5 - difference), 0, 1) needs no wrapping.
+    /// </summary>
+    private static Tensor Shortfall(Tensor hue)
+    {
+        var difference = hue - tensor(FullestHues, ScalarType.Float32, hue.device).reshape(1, 3, 1, 1);
+        return difference.abs().sub_(1).minimum(5 - difference).clamp_(0, 1);
+    }
+}
