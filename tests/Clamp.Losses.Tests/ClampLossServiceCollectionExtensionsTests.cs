@@ -78,7 +78,7 @@ public sealed class ClampLossServiceCollectionExtensionsTests : TorchTest
         (await act.Should().ThrowAsync<OptionsValidationException>()).Which.Failures.Should().BeEquivalentTo(
             "Clamp:RadiusScale is \"abc\"; it must be a number, with a point for decimals.",
             "Clamp:MaxContactDistance is \"1,5\"; it must be a number, with a point for decimals.",
-            "Clamp:SizeWeight is -5; it must be a finite number of at least 0.",
+            "Clamp:SizeWeight is -5; it must be 0, or from 1E-06 to 1000000.",
             "Clamp:LogEnergy is \"yes\"; it must be true or false.",
             "Clamp:Views is \"2.5\"; it must be a whole number.",
             "Clamp:Backend is \"fastest\"; it must be one of Auto, Composite, Fused.",
