@@ -1,5 +1,5 @@
-using Clamp.Losses.Samples.Terminal;
 using System.CommandLine;
+using Clamp.Losses.Samples.Terminal;
 using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;

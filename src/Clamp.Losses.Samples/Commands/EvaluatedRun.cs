@@ -1,6 +1,6 @@
-using Clamp.Losses.Training.Skia;
 using System.Security.Cryptography;
 using Clamp.Losses.Training;
+using Clamp.Losses.Training.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;

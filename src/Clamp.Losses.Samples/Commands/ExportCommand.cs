@@ -1,6 +1,6 @@
-using TorchSharp;
 using System.CommandLine;
 using Clamp.Losses.Training;
+using TorchSharp;
 
 namespace Clamp.Losses.Samples.Commands;
 

@@ -1,6 +1,6 @@
-using Clamp.Losses.Samples.Terminal;
 using System.CommandLine;
 using System.Globalization;
+using Clamp.Losses.Samples.Terminal;
 using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;

@@ -1,5 +1,5 @@
-using Clamp.Losses.Training;
 using System.Globalization;
+using Clamp.Losses.Training;
 using Spectre.Console;
 
 namespace Clamp.Losses.Samples.Terminal;

@@ -1,6 +1,6 @@
-using Clamp.Losses.Training;
 using System.Diagnostics;
 using System.Globalization;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Terminal;
 

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>How a whole network is trained on labelled images; stored with its result. SGD with Nesterov momentum, cosine schedule.</summary>

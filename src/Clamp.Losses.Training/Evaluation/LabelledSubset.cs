@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>Draws the images whose labels semi-supervised training may use.</summary>

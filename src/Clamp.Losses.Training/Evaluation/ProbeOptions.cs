@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>How a linear probe is trained; stored with its result.</summary>

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>Carries a run out in its folder: goes on from its newest checkpoint, logs, saves, and stops when it is asked to.</summary>

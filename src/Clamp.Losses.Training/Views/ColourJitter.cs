@@ -54,9 +54,25 @@ public static class ColourJitter
 
     private static Action<Tensor, Tensor> Apply(JitterStep step) => step switch
     {
-        JitterStep.Brightness => Brightness.ApplyTo,
-        JitterStep.Contrast => Contrast.ApplyTo,
-        JitterStep.Saturation => Saturation.ApplyTo,
-        _ => Hue.ApplyTo,
+        JitterStep.Brightness => ColourChanges.Brightness,
+        JitterStep.Contrast => ColourChanges.Contrast,
+        JitterStep.Saturation => ColourChanges.Saturation,
+        _ => ColourChanges.Hue,
     };
+}
+
+/// <summary>One of the changes that <see cref="ColourJitter"/> makes.</summary>
+public enum JitterStep
+{
+    /// <summary>See <see cref="ColourChanges.Brightness"/>.</summary>
+    Brightness,
+
+    /// <summary>See <see cref="ColourChanges.Contrast"/>.</summary>
+    Contrast,
+
+    /// <summary>See <see cref="ColourChanges.Saturation"/>.</summary>
+    Saturation,
+
+    /// <summary>See <see cref="ColourChanges.Hue"/>.</summary>
+    Hue,
 }

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>Takes the crops of a batch's views from whole pictures, reading each file once.</summary>
@@ -35,3 +34,8 @@ internal sealed class CroppedFiles(FileImages files, MultiViewAugmentation augme
         return new CroppedBatch(pixels, parameters);
     }
 }
+
+/// <summary>The crops of a batch, for all its views.</summary>
+/// <param name="Pixels">Bytes of [V, B, 3, S, S].</param>
+/// <param name="Parameters">For each of the V views, the parameters of its B crops.</param>
+internal sealed record CroppedBatch(byte[] Pixels, ViewParameters[][] Parameters);

@@ -144,11 +144,11 @@ public sealed class MultiViewAugmentation
     {
         var jittered = new RowSelection(parameters, p => p.Jitter);
         jittered.ApplyTo(destination, rows => ColourJitter.ApplyTo(rows, jittered.Views, ColourJitter.Order(_seed, epoch, view)));
-        new RowSelection(parameters, p => p.Grayscale).ApplyTo(destination, Grayscale.ApplyTo);
+        new RowSelection(parameters, p => p.Grayscale).ApplyTo(destination, ColourChanges.Grayscale);
         var blurred = new RowSelection(parameters, p => p.Blur);
         blurred.ApplyTo(destination, rows => Blur(rows, blurred.Views));
         var threshold = TransformOf(view).SolarizeThreshold;
-        new RowSelection(parameters, p => p.Solarize).ApplyTo(destination, rows => Solarize.ApplyTo(rows, threshold));
+        new RowSelection(parameters, p => p.Solarize).ApplyTo(destination, rows => ColourChanges.Solarize(rows, threshold));
     }
 
     private AugmentationOptions TransformOf(int view) => _transforms[view % _transforms.Length];

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Training;
 
 /// <summary>The rows of a batch that an operation was drawn for, so that the others neither change nor cost anything.</summary>
-public sealed class RowSelection
+internal sealed class RowSelection
 {
     private readonly long[] _rows;
     private readonly int _batch;

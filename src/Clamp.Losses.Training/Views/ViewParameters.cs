@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>What is done to one sample to make one view of it.</summary>

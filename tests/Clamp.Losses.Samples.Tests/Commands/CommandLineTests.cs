@@ -1,6 +1,6 @@
-using Clamp.Losses.Training.Tests;
 using Clamp.Losses.Samples.Tests.Support;
 using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 

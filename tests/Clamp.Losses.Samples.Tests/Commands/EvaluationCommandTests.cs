@@ -1,7 +1,7 @@
-using Clamp.Losses.Training.Tests;
 using System.Text.Json;
-using Clamp.Losses.Training;
 using Clamp.Losses.Samples.Tests.Support;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 

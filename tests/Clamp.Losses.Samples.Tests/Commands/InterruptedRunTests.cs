@@ -1,5 +1,5 @@
-using Clamp.Losses.Training.Tests;
 using Clamp.Losses.Samples.Tests.Support;
+using Clamp.Losses.Training.Tests;
 using Xunit.Abstractions;
 
 namespace Clamp.Losses.Samples.Tests.Commands;

@@ -1,5 +1,5 @@
-using Clamp.Losses.Training;
 using Clamp.Losses.Samples.Configuration;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Tests.Configuration;
 

@@ -1,7 +1,7 @@
-using Clamp.Losses.Training.Tests;
 using System.Text.Json;
 using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
 
 namespace Clamp.Losses.Samples.Tests.Configuration;
 

@@ -1,5 +1,5 @@
-using Clamp.Losses.Training.Skia;
 using System.Buffers.Binary;
+using Clamp.Losses.Training.Skia;
 using SkiaSharp;
 
 namespace Clamp.Losses.Training.Tests;

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>Alone, because weights are drawn from torch's generator, which is the process's.</summary>

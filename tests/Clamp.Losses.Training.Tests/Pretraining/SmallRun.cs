@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>A pretraining of milliseconds: two epochs of three steps.</summary>

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>Alone, because weights are drawn from torch's generator and it is the process's.</summary>

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>Small random images that are the same in every run.</summary>

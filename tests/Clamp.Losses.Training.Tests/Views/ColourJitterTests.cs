@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 public sealed class ColourJitterTests
@@ -31,10 +30,10 @@ public sealed class ColourJitterTests
         using var scope = torch.NewDisposeScope();
         var images = TestImages.Floats(1, 4, 4);
         var expected = images.clone();
-        Saturation.ApplyTo(expected, torch.tensor([0.5f], torch.ScalarType.Float32));
-        Hue.ApplyTo(expected, torch.tensor([0.2f], torch.ScalarType.Float32));
-        Brightness.ApplyTo(expected, torch.tensor([1.6f], torch.ScalarType.Float32));
-        Contrast.ApplyTo(expected, torch.tensor([0.7f], torch.ScalarType.Float32));
+        ColourChanges.Saturation(expected, torch.tensor([0.5f], torch.ScalarType.Float32));
+        ColourChanges.Hue(expected, torch.tensor([0.2f], torch.ScalarType.Float32));
+        ColourChanges.Brightness(expected, torch.tensor([1.6f], torch.ScalarType.Float32));
+        ColourChanges.Contrast(expected, torch.tensor([0.7f], torch.ScalarType.Float32));
 
         ColourJitter.ApplyTo(
             images,

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>Each colour operation against torchvision's formula in plain C#, with another amount for each image.</summary>
@@ -11,7 +10,7 @@ public sealed class ColourOperationTests
 
     [Fact]
     public void Brightness_OfABatch_ScalesAndClamps() =>
-        ShouldMatch(Brightness.ApplyTo, Factors, (n, rgb) => [.. rgb.Select(x => Math.Clamp(Factors[n] * x, 0, 1.0))]);
+        ShouldMatch(ColourChanges.Brightness, Factors, (n, rgb) => [.. rgb.Select(x => Math.Clamp(Factors[n] * x, 0, 1.0))]);
 
     [Fact]
     public void Contrast_OfABatch_BlendsWithTheMeanLuminance()
@@ -24,16 +23,16 @@ public sealed class ColourOperationTests
             return [0, 0, 0];
         });
 
-        ShouldMatch(Contrast.ApplyTo, Factors, (n, rgb) => Blend(rgb, means[n], Factors[n]));
+        ShouldMatch(ColourChanges.Contrast, Factors, (n, rgb) => Blend(rgb, means[n], Factors[n]));
     }
 
     [Fact]
     public void Saturation_OfABatch_BlendsWithEachPixelsLuminance() =>
-        ShouldMatch(Saturation.ApplyTo, Factors, (n, rgb) => Blend(rgb, Luminance(rgb), Factors[n]));
+        ShouldMatch(ColourChanges.Saturation, Factors, (n, rgb) => Blend(rgb, Luminance(rgb), Factors[n]));
 
     [Fact]
     public void Hue_OfABatch_TurnsTheHueOfHsv() =>
-        ShouldMatch(Hue.ApplyTo, Turns, (n, rgb) => TurnHue(rgb, Turns[n]));
+        ShouldMatch(ColourChanges.Hue, Turns, (n, rgb) => TurnHue(rgb, Turns[n]));
 
     [Theory]
     [InlineData(1, 0, 0, 1.0 / 3.0, 0, 1, 0)]
@@ -47,7 +46,7 @@ public sealed class ColourOperationTests
         using var scope = torch.NewDisposeScope();
         var image = torch.tensor([red, green, blue], torch.ScalarType.Float32).reshape(1, 3, 1, 1);
 
-        Hue.ApplyTo(image, torch.tensor([(float)turn], torch.ScalarType.Float32));
+        ColourChanges.Hue(image, torch.tensor([(float)turn], torch.ScalarType.Float32));
 
         image.Values().Should().Equal([newRed, newGreen, newBlue], (a, b) => Math.Abs(a - b) < 1e-6);
     }
@@ -59,18 +58,18 @@ public sealed class ColourOperationTests
         var image = torch.tensor(new float[] { 0, 0.3f, 1 }, torch.ScalarType.Float32).expand(1, 3, 1, 3).contiguous();
         var before = image.Values();
 
-        Hue.ApplyTo(image, torch.tensor([0.2f], torch.ScalarType.Float32));
+        ColourChanges.Hue(image, torch.tensor([0.2f], torch.ScalarType.Float32));
 
         image.Values().Should().Equal(before);
     }
 
     [Fact]
     public void Grayscale_OfABatch_RepeatsTheLuminance() =>
-        ShouldMatch((images, _) => Grayscale.ApplyTo(images), Factors, (_, rgb) => [Luminance(rgb), Luminance(rgb), Luminance(rgb)]);
+        ShouldMatch((images, _) => ColourChanges.Grayscale(images), Factors, (_, rgb) => [Luminance(rgb), Luminance(rgb), Luminance(rgb)]);
 
     [Fact]
     public void Solarize_OfABatch_InvertsValuesFromTheThreshold() =>
-        ShouldMatch((images, _) => Solarize.ApplyTo(images, 0.4), Factors, (_, rgb) => [.. rgb.Select(x => x >= 0.4f ? 1.0 - x : x)]);
+        ShouldMatch((images, _) => ColourChanges.Solarize(images, 0.4), Factors, (_, rgb) => [.. rgb.Select(x => x >= 0.4f ? 1.0 - x : x)]);
 
     private static void ShouldMatch(Action<torch.Tensor, torch.Tensor> operation, float[] amounts, Func<int, float[], double[]> oracle)
     {

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 public sealed class MultiViewAugmentationTests
@@ -203,9 +202,9 @@ public sealed class MultiViewAugmentationTests
         var parameters = augmentation.Parameters(sample: 9, epoch: 4, view: 0, height: 24, width: 24);
         var expected = ResizedCrop.Apply(images.to(torch.ScalarType.Float32).div(255), [parameters], 24);
         ColourJitter.ApplyTo(expected, [parameters], ColourJitter.Order(seed: 2, epoch: 4, view: 0));
-        Grayscale.ApplyTo(expected);
+        ColourChanges.Grayscale(expected);
         GaussianBlur.ApplyTo(expected, torch.tensor([(float)parameters.BlurSigma], torch.ScalarType.Float32), GaussianBlur.KernelSize(24));
-        Solarize.ApplyTo(expected, 0.5);
+        ColourChanges.Solarize(expected, 0.5);
 
         var views = augmentation.Views(images, [9], epoch: 4, views: 1, outputSize: 24);
 

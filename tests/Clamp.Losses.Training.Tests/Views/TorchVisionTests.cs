@@ -16,22 +16,22 @@ public sealed class TorchVisionTests : IDisposable
     [Theory]
     [InlineData(0.3)]
     [InlineData(1.7)]
-    public void Brightness_OfEachImage_IsTorchVisions(double factor) => Compare(Brightness.ApplyTo, adjust_brightness, factor);
+    public void Brightness_OfEachImage_IsTorchVisions(double factor) => Compare(ColourChanges.Brightness, adjust_brightness, factor);
 
     [Theory]
     [InlineData(0.3)]
     [InlineData(1.7)]
-    public void Contrast_OfEachImage_IsTorchVisions(double factor) => Compare(Contrast.ApplyTo, adjust_contrast, factor);
+    public void Contrast_OfEachImage_IsTorchVisions(double factor) => Compare(ColourChanges.Contrast, adjust_contrast, factor);
 
     [Theory]
     [InlineData(0.3)]
     [InlineData(1.7)]
-    public void Saturation_OfEachImage_IsTorchVisions(double factor) => Compare(Saturation.ApplyTo, adjust_saturation, factor);
+    public void Saturation_OfEachImage_IsTorchVisions(double factor) => Compare(ColourChanges.Saturation, adjust_saturation, factor);
 
     [Theory]
     [InlineData(-0.4)]
     [InlineData(0.15)]
-    public void Hue_OfEachImage_IsTorchVisions(double turn) => Compare(Hue.ApplyTo, (images, factor) => adjust_hue(images, factor), turn);
+    public void Hue_OfEachImage_IsTorchVisions(double turn) => Compare(ColourChanges.Hue, (images, factor) => adjust_hue(images, factor), turn);
 
     private static void Compare(Action<Tensor, Tensor> own, Func<Tensor, double, Tensor> theirs, double amount)
     {

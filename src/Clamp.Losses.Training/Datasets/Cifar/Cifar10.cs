@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>Reads CIFAR-10 (A. Krizhevsky, 2009): colour photographs of 32x32 pixels in 10 classes.</summary>

@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training;
 
 /// <summary>When a run saves its state, and which checkpoints it keeps.</summary>

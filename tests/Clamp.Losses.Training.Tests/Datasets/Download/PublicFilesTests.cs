@@ -1,4 +1,3 @@
-
 namespace Clamp.Losses.Training.Tests;
 
 public sealed class PublicFilesTests
