@@ -1,5 +1,5 @@
-using Clamp.Losses.Packing.Cpu.Lanes;
 using System.Runtime.Intrinsics;
+using Clamp.Losses.Packing.Cpu.Lanes;
 using TorchSharp;
 
 namespace Clamp.Losses.Packing.Cpu;

@@ -1,5 +1,5 @@
-using Clamp.Losses.Packing.Cpu.Lanes;
 using System.Runtime.CompilerServices;
+using Clamp.Losses.Packing.Cpu.Lanes;
 
 namespace Clamp.Losses.Packing.Cpu;
 

@@ -1,6 +1,6 @@
-using Clamp.Losses.Packing.Cpu.Lanes;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Clamp.Losses.Packing.Cpu.Lanes;
 
 namespace Clamp.Losses.Packing.Cpu;
 
