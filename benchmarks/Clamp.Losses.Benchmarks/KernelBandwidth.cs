@@ -35,7 +35,7 @@ public unsafe class KernelBandwidth : IDisposable
     public KernelBandwidth()
     {
         _withoutInteractions = new WithoutInteractions(_kernels);
-        _buffers = new PackingBuffers(_kernels, CPU, Shape);
+        _buffers = new PackingBuffers(_kernels, CPU, Shape, _kernels.Workers);
     }
 
     private EmbeddingRows Rows => EmbeddingRows.Contiguous((float*)TensorMemory.Of(_embeddings), Shape);

@@ -29,7 +29,7 @@ internal sealed unsafe class PackingStep
     {
         (_embeddings, _kernels) = (embeddings, new CudaPackingKernels(gpu.Kernels, gpu.Product, options, strip));
         var shape = embeddings.Shape;
-        _batch = new BatchMemory((void*)arena.Allocate(new BatchMemory(null, shape, _kernels).Bytes), shape, _kernels);
+        _batch = new BatchMemory((void*)arena.Allocate(new BatchMemory(null, shape, _kernels, workers: 1).Bytes), shape, _kernels, workers: 1);
         _loss = (float*)arena.Allocate(sizeof(float));
         _projected = (float*)arena.Allocate(sizeof(float) * shape.Numbers);
         _sums = (double*)arena.Allocate(sizeof(double) * shape.Width);

@@ -61,12 +61,13 @@ internal readonly unsafe struct BatchMemory
     /// <param name="start">The memory, or null to learn how much it takes.</param>
     /// <param name="shape">V, B and D.</param>
     /// <param name="kernels">For the size of a strip and of the scratch.</param>
-    public BatchMemory(void* start, BatchShape shape, IPackingKernels kernels)
+    /// <param name="workers">How many may work at once: <see cref="IPackingKernels.Workers"/>, which may change meanwhile.</param>
+    public BatchMemory(void* start, BatchShape shape, IPackingKernels kernels, int workers)
     {
         var pieces = new MemoryPieces(start);
         var (images, width) = ((long)shape.Images, shape.Width);
         var strip = kernels.LargestStrip(shape.Images);
-        (Shape, Workers) = (shape, kernels.Workers);
+        (Shape, Workers) = (shape, workers);
         EmbeddingSums = pieces.Take<double>(width);
         ExactMean = pieces.Take<double>(width);
         Mean = pieces.Take<float>(2 * PaddedWidth);

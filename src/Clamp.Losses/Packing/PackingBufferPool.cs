@@ -22,7 +22,7 @@ internal sealed class PackingBufferPool : IDisposable
     public void Use(IPackingKernels kernels, torch.Device device, BatchShape shape, Action<BatchMemory> work)
     {
         var key = new Key(device.type, device.index, shape, kernels.Workers);
-        var buffers = TakeIdle(key) ?? new PackingBuffers(kernels, device, shape);
+        var buffers = TakeIdle(key) ?? new PackingBuffers(kernels, device, shape, key.Workers);
         try
         {
             work(buffers.Batch);

@@ -11,12 +11,13 @@ internal sealed unsafe class PackingBuffers : IDisposable
     /// <param name="kernels">Who will use it.</param>
     /// <param name="device">Where.</param>
     /// <param name="shape">V, B and D.</param>
-    public PackingBuffers(IPackingKernels kernels, Device device, BatchShape shape)
+    /// <param name="workers">How many may work at once.</param>
+    public PackingBuffers(IPackingKernels kernels, Device device, BatchShape shape, int workers)
     {
-        var bytes = new BatchMemory(null, shape, kernels).Bytes;
+        var bytes = new BatchMemory(null, shape, kernels, workers).Bytes;
         _memory = empty([bytes + MemoryPieces.Alignment], uint8, device).DetachFromDisposeScope();
         var start = ((nint)TensorMemory.Of(_memory) + MemoryPieces.Alignment - 1) / MemoryPieces.Alignment * MemoryPieces.Alignment;
-        Batch = new BatchMemory((void*)start, shape, kernels);
+        Batch = new BatchMemory((void*)start, shape, kernels, workers);
     }
 
     /// <summary>What lies where.</summary>

@@ -6,7 +6,7 @@ namespace Clamp.Losses.Tests.Packing.Cpu;
 /// <summary>The memory of one step on the CPU, to look into and to write to.</summary>
 internal sealed unsafe class StepMemory(IPackingKernels kernels, BatchShape shape) : IDisposable
 {
-    private readonly PackingBuffers _buffers = new(kernels, CPU, shape);
+    private readonly PackingBuffers _buffers = new(kernels, CPU, shape, kernels.Workers);
 
     public BatchMemory Batch => _buffers.Batch;
 

@@ -273,7 +273,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     {
         var product = new Recorder(_driver);
         var kernels = new CudaPackingKernels(_device, product, Options, largestStrip: (12, 16));
-        var batch = new BatchMemory(Memory, Shape, kernels);
+        var batch = new BatchMemory(Memory, Shape, kernels, workers: 1);
 
         FusedPacking.Loss(kernels, Rows(Shape), batch, forces: true, Loss, Slope);
 
@@ -313,7 +313,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     private static EmbeddingRows Rows(BatchShape shape, ElementType element = ElementType.Float32) =>
         new((void*)0x6000_0000_0004, element, (1L << 31) + 5, 8L << 30, shape);
 
-    private BatchMemory MemoryOf(BatchShape shape) => new(Memory, shape, _kernels);
+    private BatchMemory MemoryOf(BatchShape shape) => new(Memory, shape, _kernels, workers: 1);
 
     private KernelLaunch Launch(int index) => _driver.Launches[index];
 
