@@ -105,7 +105,7 @@ public sealed class SafetensorsHeader
     {
         var properties = value.EnumerateObject().ToList();
         return properties.GroupBy(property => property.Name).FirstOrDefault(same => same.Count() > 1) is { } twice
-            ? throw new InvalidDataException($"its header has '{twice.Key}' twice.")
+            ? throw new InvalidDataException($"its header is no valid JSON of tensors: '{twice.Key}' is there twice.")
             : properties;
     }
 

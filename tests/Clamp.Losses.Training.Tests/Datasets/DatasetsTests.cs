@@ -1,3 +1,4 @@
+using Clamp.Losses.Training.Skia;
 using SkiaSharp;
 
 namespace Clamp.Losses.Training.Tests;
@@ -9,7 +10,7 @@ public sealed class DatasetsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private ImageSplits Load(DatasetKind kind, int imageSize = 16, int trainLimit = 0, int testLimit = 0, int seed = 0) =>
-        Datasets.Load(kind, _folder.Root, imageSize, trainLimit, testLimit, seed);
+        Datasets.Load(kind, _folder.Root, imageSize, trainLimit, testLimit, seed, decode: SkiaImage.Read);
 
     private static byte[] BytesOf(ImageSource images)
     {
@@ -157,6 +158,14 @@ public sealed class DatasetsTests : IDisposable
         Action act = () => Load(DatasetKind.Shapes, trainLimit: trainLimit, testLimit: testLimit);
 
         act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(name);
+    }
+
+    [Fact]
+    public void Load_ImageFolderWithoutADecoder_NamesOne()
+    {
+        Action act = () => Datasets.Load(DatasetKind.ImageFolder, _folder.Root, 16, 0, 0, seed: 0);
+
+        act.Should().Throw<ArgumentException>().WithParameterName("decode").WithMessage("*decoder*SkiaImage.Read*");
     }
 
     [Fact]
