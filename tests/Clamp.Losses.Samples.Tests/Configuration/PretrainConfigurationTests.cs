@@ -108,7 +108,7 @@ public sealed class PretrainConfigurationTests
             "> AlternateAugmentation is 'strong'; it must be empty, or set by its parts, such as AlternateAugmentation:CropScaleMin.",
             "BatchSize is 2; it must be at least 4.",
             "Momentum is 1; it must be from 0 to below 1.",
-            "Clamp: RadiusScale is -1; it must be a finite number above 0.",
+            "Clamp: RadiusScale is -1; it must be from 0.01 to 1000.",
             "Augmentation: Hue is 0.9; it must be from 0 to 0.5.");
     }
 
