@@ -42,6 +42,11 @@ public sealed class FusedPackingTests : TorchTest
         Cases.Sample(sample =>
         {
             using var scope = NewDisposeScope();
+            if (HasPairAtMinSeparation(sample.Embeddings(), sample.Options))
+            {
+                return;
+            }
+
             var (lossError, gradientError) = Errors(sample.Embeddings(), sample.Options);
             var tolerance = Math.Max(Tolerance, sample.PowerRounding());
             lossError.Should().BeLessThan(tolerance);
@@ -93,8 +98,13 @@ public sealed class FusedPackingTests : TorchTest
         {
             using var scope = NewDisposeScope();
             var embeddings = Collapsed(sample.kind, sample.images, sample.width, Math.Pow(10, sample.noise), Math.Pow(10, sample.views), sample.seed);
+            var options = new ClampLossOptions { PotentialExponent = sample.exponent };
+            if (HasPairAtMinSeparation(embeddings, options))
+            {
+                return;
+            }
 
-            var (lossError, gradientError) = Errors(embeddings, new ClampLossOptions { PotentialExponent = sample.exponent });
+            var (lossError, gradientError) = Errors(embeddings, options);
 
             // Centroids are float32: a distance as small as d_min = 1e-3 is known to some 1e-4 of it.
             lossError.Should().BeLessThan(1e-3);
@@ -207,6 +217,14 @@ public sealed class FusedPackingTests : TorchTest
         var expected = new ClampLoss(With(options, ClampBackend.Composite)).LossAndGradient(embeddings.to(float64));
         var (loss, gradient) = new ClampLoss(With(options, ClampBackend.Fused)).LossAndGradient(embeddings);
         return (loss.Value().DistanceTo(expected.Loss.Value()), gradient.RelativeDistanceTo(expected.Gradient));
+    }
+
+    // The force jumps from 0 to its largest at d_min, so rounding decides about a pair whose distance is that to float32's accuracy.
+    private static bool HasPairAtMinSeparation(Tensor embeddings, ClampLossOptions options)
+    {
+        using var geometry = new ClampLoss(options).Measure(embeddings.to(float64));
+        var distances = (geometry.Centroids.unsqueeze(0) - geometry.Centroids.unsqueeze(1)).norm(2);
+        return ((distances - options.MinSeparation).abs() < 1e-6).any().item<bool>();
     }
 
     private static ClampLossOptions With(ClampLossOptions options, ClampBackend backend)

@@ -28,10 +28,11 @@ public sealed class NarrowerMachineTests
         }
 
         using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
 
-        process.ExitCode.Should().Be(0, "the narrower process says {0}", output);
+        process.ExitCode.Should().Be(0, "the narrower process says {0}{1}", output, await errors);
         output.Should().Contain("Passed");
     }
 
