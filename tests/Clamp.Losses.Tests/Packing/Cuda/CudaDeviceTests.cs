@@ -183,7 +183,7 @@ public sealed unsafe class CudaDeviceTests : IDisposable
 
         act();
 
-        _driver.LoadedImages.Should().HaveCount(4, "three files, of which the second was refused once");
+        _driver.LoadedImages.Should().HaveCount(6, "five files, of which the second was refused once");
     }
 
     [SkippableTheory]

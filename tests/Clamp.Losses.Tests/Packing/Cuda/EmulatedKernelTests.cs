@@ -122,6 +122,34 @@ public sealed class EmulatedKernelTests(EmulatedKernels kernels) : TorchTest, IC
     }
 
     [SkippableTheory]
+    [InlineData(16)]
+    [InlineData(64)]
+    public void FewClosePairs_MatchComposite(int tileRows)
+    {
+        // In strips of 70 rows, one pair each in the first and in the last tile beside the diagonal, and one in the last square.
+        var centres = RandomEmbeddings(1, 210, 24, seed: 1);
+        foreach (var (image, other) in new[] { (3, 75), (66, 207), (190, 209) })
+        {
+            centres[0, other] = centres[0, image] + (0.05 * RandomEmbeddings(1, 1, 24, seed: image)[0, 0]);
+        }
+
+        var embeddings = (centres + (0.3 * RandomEmbeddings(3, 210, 24, seed: 3))).to(float32);
+
+        Check(new EmulatedCase(embeddings, new ClampLossOptions { RadiusScale = 2, MinSeparation = 0 }) with
+        { Strip = (70, 210), TileRows = tileRows });
+    }
+
+    [SkippableTheory]
+    [InlineData(1.0, 1000.0)]
+    [InlineData(1e-14, 0.0)]
+    public void EmbeddingsFarFromTheOriginOrBelowTheFloorOfNorms_MatchComposite(double scale, double offset)
+    {
+        var embeddings = ((scale * ClusteredEmbeddings(3, 9, 8)) + offset).to(float32);
+
+        Check(new EmulatedCase(embeddings, new ClampLossOptions { RadiusScale = 2.5, MinSeparation = 0 }));
+    }
+
+    [SkippableTheory]
     [InlineData(1.0)]
     [InlineData(1e-4)]
     public void OffsetsBeyond32Bits_MatchComposite(double noise)
