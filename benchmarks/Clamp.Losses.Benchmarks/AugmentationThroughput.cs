@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
-using Clamp.Losses.Samples.Augmentation;
-using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Training;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;
@@ -70,7 +69,7 @@ public class AugmentationThroughput : IDisposable
     {
         foreach (var batch in _files.Load([[.. Enumerable.Range(0, LargeBatch)]], epoch: 0))
         {
-            batch.Views().Dispose();
+            batch().Dispose();
         }
     }
 

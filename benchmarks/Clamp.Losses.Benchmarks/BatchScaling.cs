@@ -65,7 +65,7 @@ public class BatchScaling : IDisposable
 
     private sealed class ReferenceLoss() : nn.Module<Tensor, Tensor>(nameof(ReferenceLoss))
     {
-        public override Tensor forward(Tensor embeddings) => ReferenceAlgorithm.Loss(embeddings, RadiusScale);
+        public override Tensor forward(Tensor embeddings) => ReferenceAlgorithm.ByDifferences(embeddings, RadiusScale);
     }
 
     private sealed class Columns : ManualConfig

@@ -8,54 +8,65 @@ namespace Clamp.Losses.Benchmarks;
 
 /// <summary>
 /// The kernels of the fused loss each alone at V 4, B 1024, D 512, against the bandwidth of a copy and the rate of a product.
-/// Interactions overwrite their Gram block, so they are timed with the strip's products, which restore it and are taken off.
+/// Interactions overwrite their strip, so they are timed with the products, which restore it and are taken off.
 /// </summary>
 [Config(typeof(Columns))]
-public class KernelBandwidth : IDisposable
+public unsafe class KernelBandwidth : IDisposable
 {
+    private const double EmbeddingBytes = (double)sizeof(float) * Views * Images * Width;
+    private const double CentroidBytes = (double)sizeof(float) * Images * Width;
+    private const double Pairs = (double)Images * (Images + StripRows) / 2;
     private const int Views = 4;
     private const int Images = 1024;
     private const int Width = 512;
-    private const int StripRows = 512;
-    private const double EmbeddingBytes = (double)sizeof(float) * Views * Images * Width;
-    private const double CentroidBytes = (double)sizeof(float) * Images * Width;
-    private const double StripPairs = (double)StripRows * Images;
-    private const double BesidePairs = (double)StripRows * (Images - StripRows);
+    private const int StripRows = 256;
 
-    private readonly PairPotential _potential = PairPotential.Of(new ClampLossOptions { RadiusScale = 8.5 });
-    private readonly IPackingKernels _kernels = CpuPackingKernels.Create();
-    private readonly WithoutInteractions _withoutInteractions = new();
-    private PackingBuffers _buffers = null!;
+    private static readonly BatchShape Shape = new(Views, Images, Width);
+
+    private readonly IPackingKernels _kernels = CpuPackingKernels.Create(new ClampLossOptions { RadiusScale = 8.5 });
+    private readonly WithoutInteractions _withoutInteractions;
+    private readonly PackingBuffers _buffers;
     private Tensor _embeddings = null!;
     private Tensor _projected = null!;
-    private Tensor _sums = null!;
-    private Tensor _slope = null!;
+    private Tensor _sumsAndSlope = null!;
+    private Tensor _centroids = null!;
     private Tensor _product = null!;
-    private Tensor _transposed = null!;
 
-    private PairStrip FirstStrip => _buffers.Strips[0];
+    public KernelBandwidth()
+    {
+        _withoutInteractions = new WithoutInteractions(_kernels);
+        _buffers = new PackingBuffers(_kernels, CPU, Shape);
+    }
+
+    private EmbeddingRows Rows => EmbeddingRows.Contiguous((float*)TensorMemory.Of(_embeddings), Shape);
+
+    private float* Projected => (float*)TensorMemory.Of(_projected);
+
+    private double* Sums => (double*)TensorMemory.Of(_sumsAndSlope);
 
     [GlobalSetup]
     public void Setup()
     {
         manual_seed(1);
+        if (_kernels.LargestStrip(Images).Rows != StripRows)
+        {
+            throw new InvalidOperationException($"Strips have {_kernels.LargestStrip(Images).Rows} rows; the work is counted for {StripRows}.");
+        }
+
         _embeddings = randn(Views, Images, Width);
         _projected = empty_like(_embeddings);
-        _sums = zeros(Width, float64);
-        _slope = ones([], float64);
+        _sumsAndSlope = ones(Width + 1, float64);
+        _centroids = randn(Images, Width);
         _product = zeros(Images, Images);
-        _buffers = new PackingBuffers((Views, Images, Width), (StripRows, Images), CPU);
-        _transposed = _buffers.Centroids.t();
         Statistics();
-        FirstStrip.Interact(_kernels, _potential, forces: true, _buffers);
+        Interactions();
     }
 
     [GlobalCleanup]
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        IDisposable[] all = [_embeddings, _projected, _sums, _slope, _product, _transposed, _buffers, _kernels, _withoutInteractions];
-        foreach (var owned in all)
+        foreach (IDisposable owned in new IDisposable[] { _embeddings, _projected, _sumsAndSlope, _centroids, _product, _buffers })
         {
             owned.Dispose();
         }
@@ -66,27 +77,27 @@ public class KernelBandwidth : IDisposable
     [KernelWork(Bytes = 2 * EmbeddingBytes + 2 * CentroidBytes)]
     public void Statistics()
     {
-        _kernels.SumEmbeddings(_embeddings, _buffers);
-        _kernels.Statistics(_embeddings, Views * Images, _potential.RadiusScale, _buffers);
+        _kernels.SumEmbeddings(Rows, _buffers.Batch);
+        _kernels.Statistics(Rows, Shape.Rows, _buffers.Batch);
     }
 
-    /// <summary>C C^T and A C of one strip, and A^T C of its part beside the diagonal, as <see cref="PairStrip"/> forms them.</summary>
-    [Benchmark(Description = "products of a strip")]
-    [KernelWork(Flops = 2 * Width * (2 * StripPairs + BesidePairs))]
-    public void Products() => FirstStrip.Interact(_withoutInteractions, _potential, forces: true, _buffers);
+    /// <summary>C C^T and A C of all strips, and A^T C of their parts beside the diagonal.</summary>
+    [Benchmark(Description = "products")]
+    [KernelWork(Flops = 2 * Width * (Pairs + (double)Images * Images))]
+    public void Products() => FusedPacking.Interact(_withoutInteractions, _buffers.Batch, forces: true);
 
-    /// <summary>Reads and writes each pair of a strip once.</summary>
+    /// <summary>Reads and writes each pair once.</summary>
     [Benchmark(Description = "2 interactions + products")]
-    [KernelWork(Bytes = 2 * sizeof(float) * StripPairs, Beside = nameof(Products))]
-    public void Interactions() => FirstStrip.Interact(_kernels, _potential, forces: true, _buffers);
+    [KernelWork(Bytes = 2 * sizeof(float) * Pairs, Beside = nameof(Products))]
+    public void Interactions() => FusedPacking.Interact(_kernels, _buffers.Batch, forces: true);
 
     /// <summary>Reads embeddings, centroids and forces, writes h; then, knowing its mean, reads and writes h.</summary>
     [Benchmark(Description = "3 gradient, centred")]
     [KernelWork(Bytes = 4 * EmbeddingBytes + 2 * CentroidBytes)]
     public void Gradient()
     {
-        _kernels.Gradient(_embeddings, _potential, _buffers, _projected, _sums);
-        _kernels.Centre(_projected, _sums, Views * Images, _slope, upstream: null, _projected);
+        _kernels.Gradient(Rows, _buffers.Batch, Projected, Sums);
+        _kernels.Centre(Shape, Projected, Sums, Shape.Rows, Sums + Width, upstream: null, ElementType.Float32, Projected);
     }
 
     [Benchmark(Description = "copy")]
@@ -95,7 +106,12 @@ public class KernelBandwidth : IDisposable
 
     [Benchmark(Description = "sgemm")]
     [KernelWork(Flops = 2.0 * Width * Images * Images)]
-    public void Sgemm() => _product.addmm_(_buffers.Centroids, _transposed, beta: 0, alpha: 1);
+    public void Sgemm()
+    {
+        var centroids = new Matrix((float*)TensorMemory.Of(_centroids), Images, Width, Width);
+        _kernels.Product.Multiply(
+            centroids, centroids.Transposed, new Matrix((float*)TensorMemory.Of(_product), Images, Images, Images), accumulate: false);
+    }
 
     private sealed class Columns : ManualConfig
     {

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;
 
-/// <summary>Forward and backward of one loss, at the paper's two sizes and a larger one.</summary>
+/// <summary>Forward and backward of one loss, at the paper's two sizes and a larger one, early and late in training.</summary>
 [Config(typeof(Columns))]
 public class LossThroughput : IDisposable
 {
@@ -21,11 +21,14 @@ public class LossThroughput : IDisposable
     [ParamsSource(nameof(Sizes))]
     public BatchSize Size { get; set; } = null!;
 
+    [ParamsAllValues]
+    public TrainingPhase Phase { get; set; }
+
     [GlobalSetup]
     public void Setup()
     {
         manual_seed(1);
-        _embeddings = randn(Size.Views, Size.Images, Size.Width).requires_grad_();
+        _embeddings = Phase.Embeddings(Size).requires_grad_();
         _plain = _embeddings.detach();
         _copy = empty_like(_plain);
         _centroids = randn(Size.Images, Size.Width);
@@ -45,7 +48,10 @@ public class LossThroughput : IDisposable
     }
 
     [Benchmark(Baseline = true, Description = "reference's algorithm")]
-    public void Reference() => TimedStep.ForwardAndBackward(z => ReferenceAlgorithm.Loss(z, Size.RadiusScale), _embeddings);
+    public void Reference() => TimedStep.ForwardAndBackward(z => ReferenceAlgorithm.ByDifferences(z, Size.RadiusScale), _embeddings);
+
+    [Benchmark(Description = "Gram matrix, by hand")]
+    public void GramMatrix() => TimedStep.ForwardAndBackward(z => ReferenceAlgorithm.ByGramMatrix(z, Size.RadiusScale), _embeddings);
 
     [Benchmark(Description = "CLAMP, Composite")]
     public void Composite() => TimedStep.ForwardAndBackward(_composite.forward, _embeddings);
@@ -69,6 +75,7 @@ public class LossThroughput : IDisposable
     {
         public Columns() => AddColumn(
             new MedianRatioColumn("vs reference", nameof(Reference), inverted: true),
+            new MedianRatioColumn("vs by hand", nameof(GramMatrix), inverted: true),
             new MedianRatioColumn("vs floor", nameof(Floor), inverted: false));
     }
 }

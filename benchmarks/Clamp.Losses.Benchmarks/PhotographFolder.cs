@@ -1,4 +1,5 @@
-using Clamp.Losses.Samples.Data;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Skia;
 using SkiaSharp;
 
 namespace Clamp.Losses.Benchmarks;
@@ -24,7 +25,7 @@ internal sealed class PhotographFolder : IDisposable
         }
     }
 
-    public LabelledImages Open(int imageSize) => ImageFolder.Load(_root, imageSize, stream: true).Train;
+    public ImageSource Open(int imageSize) => ImageFolder.Load(_root, imageSize, SkiaImage.Read, stream: true).Train;
 
     public void Dispose() => _root.Delete(recursive: true);
 

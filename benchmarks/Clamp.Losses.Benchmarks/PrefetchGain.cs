@@ -1,8 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
-using Clamp.Losses.Samples.Augmentation;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Training;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;
@@ -18,9 +16,9 @@ public class PrefetchGain : IDisposable
 
     private readonly MultiViewAugmentation _augmentation = new(new AugmentationOptions(), seed: 1);
     private readonly int[][] _batches = [.. Enumerable.Range(0, Batches * BatchImages).Chunk(BatchImages)];
-    private LabelledImages _shapes = null!;
+    private ImageSource _shapes = null!;
     private PhotographFolder _photographs = null!;
-    private LabelledImages _files = null!;
+    private ImageSource _files = null!;
     private ResNet _encoder = null!;
 
     [GlobalSetup]
@@ -67,11 +65,11 @@ public class PrefetchGain : IDisposable
         return _augmentation.Views(pixels, Array.ConvertAll(batch, index => (long)index), epoch: 0, Views, 32);
     }
 
-    private void Learn(LabelledImages images, int ahead)
+    private void Learn(ImageSource images, int ahead)
     {
         foreach (var batch in new ViewLoader(images, _augmentation, Views, CPU, ahead).Load(_batches, epoch: 0))
         {
-            using var views = batch.Views();
+            using var views = batch();
             Learn(views);
         }
     }

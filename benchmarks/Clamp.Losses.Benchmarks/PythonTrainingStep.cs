@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Benchmarks;
 
@@ -27,7 +27,7 @@ internal sealed class PythonTrainingStep : IDisposable
     /// <param name="options">Encoder, precision, batch and views; the rest is the script's, and the same as the options' defaults.</param>
     /// <param name="threads">How many threads it may use.</param>
     /// <exception cref="IOException">The script failed; why stands on standard error.</exception>
-    public static PythonTrainingStep? Start(PretrainOptions options, int threads)
+    public static PythonTrainingStep? Start(RunOptions options, int threads)
     {
         object[] arguments =
         [

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Models;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;
@@ -22,7 +20,7 @@ internal sealed record TrainingStep(EncoderKind Encoder, Precision Precision, in
     /// <exception cref="InvalidDataException">Its encoder is another.</exception>
     public TrainingStepResult Measure(int rounds)
     {
-        var options = new PretrainOptions
+        var options = new RunOptions
         {
             Encoder = Encoder,
             Precision = Precision,
@@ -31,9 +29,10 @@ internal sealed record TrainingStep(EncoderKind Encoder, Precision Precision, in
             ImageSize = Side,
             Epochs = WarmUp + rounds,
         };
-        using var trainer = new Pretrainer(options, Noise(), CPU);
+        using var encoder = options.InitialEncoder(CPU);
+        using var trainer = new Pretrainer(options, Noise(), encoder, encoder.FeatureWidth);
         using var python = PythonTrainingStep.Start(options, get_num_threads());
-        ThrowIfNotTheSame(trainer.Encoder, python);
+        ThrowIfNotTheSame(encoder, python);
 
         var (measured, clock) = (new List<TrainingStepRound>(), Stopwatch.StartNew());
         trainer.Run(metrics =>
@@ -45,11 +44,11 @@ internal sealed record TrainingStep(EncoderKind Encoder, Precision Precision, in
     }
 
     /// <summary>One batch of them, so that an epoch is a step.</summary>
-    private LabelledImages Noise()
+    private MemoryImages Noise()
     {
-        var pixels = new byte[Images * LabelledImages.Channels * Side * Side];
+        var pixels = new byte[Images * MemoryImages.Channels * Side * Side];
         new Random(1).NextBytes(pixels);
-        return new LabelledImages(pixels, new int[Images], Side, Side, ["noise"]);
+        return new MemoryImages(pixels, new int[Images], Side, Side, ["noise"]);
     }
 
     private static void ThrowIfNotTheSame(ResNet encoder, PythonTrainingStep? python)

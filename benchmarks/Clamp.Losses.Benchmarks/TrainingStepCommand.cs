@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Clamp.Losses.Samples.Models;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;

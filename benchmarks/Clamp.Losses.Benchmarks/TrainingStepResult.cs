@@ -1,4 +1,4 @@
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Benchmarks;
 

@@ -1,27 +1,31 @@
 using Clamp.Losses.Packing;
-using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;
 
-/// <summary>Leaves a Gram block as it is, so that of a strip only the products remain.</summary>
-internal sealed class WithoutInteractions : IPackingKernels
+/// <summary>Leaves a strip of pairs as it is, so that of its work only the products remain.</summary>
+/// <param name="kernels">For everything else.</param>
+internal sealed unsafe class WithoutInteractions(IPackingKernels kernels) : IPackingKernels
 {
-    public bool Interactions(Tensor gram, PairBlock block, PairPotential potential, bool forces, PackingBuffers buffers) => true;
+    public int Workers => kernels.Workers;
 
-    public void SumEmbeddings(Tensor embeddings, PackingBuffers buffers) => throw new NotSupportedException();
+    public IMatrixProduct Product => kernels.Product;
 
-    public void Statistics(Tensor embeddings, long count, double radiusScale, PackingBuffers buffers) => throw new NotSupportedException();
+    public (int Rows, int Columns) LargestStrip(int images) => kernels.LargestStrip(images);
 
-    public void LossOfEnergy(PairPotential potential, bool logEnergy, PackingBuffers buffers, Tensor loss, Tensor slope) =>
-        throw new NotSupportedException();
+    public long ScratchBytes(BatchShape shape, int workers) => kernels.ScratchBytes(shape, workers);
 
-    public void Gradient(Tensor embeddings, PairPotential potential, PackingBuffers buffers, Tensor projected, Tensor sums) =>
-        throw new NotSupportedException();
+    public void SumEmbeddings(EmbeddingRows embeddings, BatchMemory batch) => kernels.SumEmbeddings(embeddings, batch);
 
-    public void Centre(Tensor projected, Tensor sums, long count, Tensor slope, Tensor? upstream, Tensor result) =>
-        throw new NotSupportedException();
+    public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch) => kernels.Statistics(embeddings, count, batch);
 
-    public void Dispose()
-    {
-    }
+    public bool Interactions(PairStrip strip, Matrix pairs, bool forces, BatchMemory batch) => true;
+
+    public void LossOfEnergy(BatchMemory batch, float* loss, double* slope) => kernels.LossOfEnergy(batch, loss, slope);
+
+    public void Gradient(EmbeddingRows embeddings, BatchMemory batch, float* projected, double* sums) =>
+        kernels.Gradient(embeddings, batch, projected, sums);
+
+    public void Centre(
+        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result) =>
+        kernels.Centre(shape, projected, sums, count, slope, upstream, element, result);
 }

@@ -15,8 +15,8 @@ public enum ClampBackend
     /// <summary>
     /// The fused kernels, which compute the gradient together with the loss: float32, float16 and bfloat16 on the CPU and on CUDA. A
     /// missing driver or library of CUDA, and any other kind of device, is an <see cref="InvalidOperationException"/>. Embeddings in
-    /// float64, and a <see cref="ClampLossOptions.MinSeparation"/> below 1e-4, run <see cref="Composite"/>. Not twice differentiable: a backward pass with create_graph leaves no gradient,
-    /// and the next call of the loss throws <see cref="NotSupportedException"/>.
+    /// float64, and a <see cref="ClampLossOptions.MinSeparation"/> below 1e-4, run <see cref="Composite"/>. Not twice differentiable: a
+    /// backward pass with create_graph gives a gradient of NaN, and says why to the logger or the trace.
     /// </summary>
     Fused,
 }

@@ -23,7 +23,7 @@ namespace Clamp.Losses;
 /// Degenerate batches (all equal, all zero, coincident views) give a finite loss and gradient; NaN or infinity gives NaN. A collapsed
 /// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
 /// Results repeat bit for bit on one machine with the same number of threads. On the CPU and on CUDA, embeddings up to float32 run the
-/// fused kernels in memory O(B D), which the module keeps from step to step until it is disposed; threads may share one module.
+/// fused kernels in memory O(B D), some of which the module keeps from step to step until it is disposed. Threads may share one module.
 /// </remarks>
 /// <example>
 /// <code>
@@ -45,13 +45,27 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <param name="name">The module's name.</param>
     /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
     /// <exception cref="NotSupportedException"><paramref name="processGroup"/> has more than one member.</exception>
+#pragma warning disable RS0027 // Optional parameters are not added to it: what is new goes into the options.
     public ClampLoss(ClampLossOptions? options = null, IProcessGroup? processGroup = null, string name = nameof(ClampLoss))
+#pragma warning restore RS0027
         : this(options, processGroup, name, logger: null)
     {
     }
 
-    /// <summary>Creates the loss with somebody to tell when a GPU cannot run the fused kernels.</summary>
-    internal ClampLoss(ClampLossOptions? options, IProcessGroup? processGroup, string name, ILogger? logger)
+    /// <summary>Creates the loss with a logger, as <see cref="ClampLossServiceCollectionExtensions"/> does.</summary>
+    /// <param name="options">Hyper-parameters, copied; the defaults when null.</param>
+    /// <param name="processGroup">The training processes; this one alone when null.</param>
+    /// <param name="logger">
+    /// Told, once, when a GPU cannot run the fused kernels; <see cref="System.Diagnostics.Trace"/> is told when null.
+    /// </param>
+    /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
+    /// <exception cref="NotSupportedException"><paramref name="processGroup"/> has more than one member.</exception>
+    public ClampLoss(ClampLossOptions? options, IProcessGroup? processGroup, ILogger<ClampLoss>? logger)
+        : this(options, processGroup, nameof(ClampLoss), logger)
+    {
+    }
+
+    private ClampLoss(ClampLossOptions? options, IProcessGroup? processGroup, string name, ILogger? logger)
         : base(name)
     {
         _options = options?.Snapshot() ?? new ClampLossOptions();

@@ -2,7 +2,8 @@ namespace Clamp.Losses;
 
 /// <summary>
 /// Hyper-parameters of <see cref="ClampLoss"/>, with the paper's ImageNet values as defaults (arXiv:2506.13717).
-/// Bound from a configuration section by <see cref="ClampLossServiceCollectionExtensions.AddClampLoss"/>.
+/// In the ranges given, which are checked, the loss and its gradient stay far from the ends of float32's range.
+/// Bound from a configuration section by <see cref="ClampLossServiceCollectionExtensions"/>.
 /// </summary>
 public sealed class ClampLossOptions
 {
@@ -11,27 +12,32 @@ public sealed class ClampLossOptions
 
     /// <summary>
     /// r_s, the size of a sub-manifold relative to the spread of its views; larger means longer-ranged repulsion.
-    /// Finite, above 0. The paper uses 7.0 on CIFAR-10 and 8.5 on ImageNet.
+    /// From 0.01 to 1000. The paper uses 7.0 on CIFAR-10 and 8.5 on ImageNet.
     /// </summary>
     public double RadiusScale { get; set; } = 8.5;
 
-    /// <summary>alpha, the exponent of the repulsive potential; 2 is the harmonic soft sphere. Finite, above 1.</summary>
+    /// <summary>
+    /// alpha, the exponent of the repulsive potential; 2 is the harmonic soft sphere. From 1.1 to 10: towards 1 the force no longer fades
+    /// where a contact ends, beyond 10 only the deepest overlaps would count.
+    /// </summary>
     public double PotentialExponent { get; set; } = 2.0;
 
-    /// <summary>w_rep, the weight of the repulsion. Finite, at least 0; not 0 together with <see cref="SizeWeight"/>.</summary>
+    /// <summary>w_rep, the weight of the repulsion. 0, or from 1e-6 to 1e6; not 0 together with <see cref="SizeWeight"/>.</summary>
     public double RepulsionWeight { get; set; } = 1.0;
 
-    /// <summary>w_size, the weight of the sum of radii. Finite, at least 0; the paper uses 0.</summary>
+    /// <summary>w_size, the weight of the sum of radii. 0, or from 1e-6 to 1e6; the paper uses 0.</summary>
     public double SizeWeight { get; set; }
 
     /// <summary>
     /// d_min, the centroid distance at or below which a pair does not repel (it has no direction to repel along).
-    /// Finite, at least 0, below <see cref="MaxContactDistance"/>. Below 1e-4, where float32 no longer tells such distances apart, the
-    /// loss runs <see cref="ClampBackend.Composite"/> whichever backend is asked for.
+    /// At least 0, below <see cref="MaxContactDistance"/>. Below 1e-4, where float32 no longer tells such distances apart, the loss runs
+    /// <see cref="ClampBackend.Composite"/> whichever backend is asked for.
     /// </summary>
     public double MinSeparation { get; set; } = 1e-3;
 
-    /// <summary>d_max, the largest reach of a pair; centroids live in the unit ball, so 2 or more means no limit. Finite, above 0.</summary>
+    /// <summary>
+    /// d_max, the largest reach of a pair. From 0.01 to 1000. Centroids live in the unit ball, so that from 2 on every pair may touch.
+    /// </summary>
     public double MaxContactDistance { get; set; } = 1.5;
 
     /// <summary>Whether the loss is log(E + 1e-6), as in the paper, or the energy E itself.</summary>

@@ -18,7 +18,7 @@ internal static class EmbeddingShape
         {
             3 => embeddings,
             2 when views is { } count => Unflattened(embeddings, count),
-            2 => throw Invalid(embeddings, $"Two dimensions need ClampLossOptions.Views; expected {Expected}."),
+            2 => throw Invalid(embeddings, $"Two dimensions are not enough without ClampLossOptions.Views; expected {Expected}."),
             _ => throw Invalid(embeddings, $"Expected {Expected}."),
         };
         ThrowIfTooSmall(viewMajor, views);
@@ -46,7 +46,7 @@ internal static class EmbeddingShape
         ArgumentNullException.ThrowIfNull(views);
         if (views.Count < 2)
         {
-            throw new ArgumentException($"{views.Count} views were given; at least 2 are needed.", nameof(views));
+            throw new ArgumentException($"The number of views is {views.Count}; it must be at least 2.", nameof(views));
         }
 
         for (int v = 0; v < views.Count; v++)
@@ -79,7 +79,7 @@ internal static class EmbeddingShape
         long rows = embeddings.shape[0];
         return rows % views == 0
             ? embeddings.unflatten(0, views, rows / views)
-            : throw Invalid(embeddings, $"Its {rows} rows are not a multiple of ClampLossOptions.Views, which is {views}.");
+            : throw Invalid(embeddings, $"The number of rows, {rows}, is not divisible by ClampLossOptions.Views, which is {views}.");
     }
 
     private static void ThrowIfTooSmall(Tensor viewMajor, int? expectedViews)
@@ -87,12 +87,12 @@ internal static class EmbeddingShape
         var (views, images, width) = (viewMajor.shape[0], viewMajor.shape[1], viewMajor.shape[2]);
         if (expectedViews is { } expected && views != expected)
         {
-            throw Invalid(viewMajor, $"It has {views} views; ClampLossOptions.Views says {expected}.");
+            throw Invalid(viewMajor, $"It has {views} views, but ClampLossOptions.Views is {expected}.");
         }
 
         if (views < 2 || images < 2 || width < 1)
         {
-            throw Invalid(viewMajor, $"It has {views} views of {images} images of width {width}; at least 2 of 2 of 1 are needed.");
+            throw Invalid(viewMajor, "As [views, images, width], it needs at least 2 views, 2 images and a width of 1.");
         }
     }
 
@@ -114,7 +114,7 @@ internal static class EmbeddingShape
         {
             throw new ArgumentException(
                 $"View {v} is {Text(view)} {view.dtype} on {view.device}; view 0 is {Text(first)} {first.dtype} on {first.device}; "
-                + "all views must be alike.",
+                + "all views must have the same shape, dtype and device.",
                 nameof(views));
         }
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses.Tests;
@@ -6,23 +7,27 @@ public sealed class ClampLossOptionsTests
 {
     public static TheoryData<ClampLossOptions, string> Faults => new()
     {
-        { new() { RadiusScale = 0 }, "RadiusScale is 0; *above 0*" },
-        { new() { RadiusScale = -1 }, "RadiusScale is -1; *above 0*" },
+        { new() { RadiusScale = 0 }, "RadiusScale is 0; it must be from 0.01 to 1000." },
+        { new() { RadiusScale = 1e-46 }, "RadiusScale is 1E-46; *" },
+        { new() { RadiusScale = 1e20, MaxContactDistance = 1e300 }, "RadiusScale is 1E+20; *MaxContactDistance is 1E+300; *" },
         { new() { RadiusScale = double.NaN }, "RadiusScale is NaN; *" },
-        { new() { RadiusScale = double.PositiveInfinity }, "RadiusScale is Infinity; *finite*" },
-        { new() { PotentialExponent = 1 }, "PotentialExponent is 1; *above 1*" },
+        { new() { RadiusScale = double.PositiveInfinity }, "RadiusScale is Infinity; *" },
+        { new() { PotentialExponent = 1 }, "PotentialExponent is 1; it must be from 1.1 to 10." },
+        { new() { PotentialExponent = 10.5 }, "PotentialExponent is 10.5; *" },
         { new() { PotentialExponent = double.NaN }, "PotentialExponent is NaN; *" },
-        { new() { PotentialExponent = double.PositiveInfinity }, "PotentialExponent is Infinity; *" },
-        { new() { RepulsionWeight = -1 }, "RepulsionWeight is -1; *at least 0*" },
+        { new() { RepulsionWeight = -1 }, "RepulsionWeight is -1; it must be 0, or from 1E-06 to 1000000." },
+        { new() { RepulsionWeight = 1e39 }, "RepulsionWeight is 1E+39; *" },
+        { new() { RepulsionWeight = 1e-7 }, "RepulsionWeight is 1E-07; *" },
         { new() { RepulsionWeight = double.NaN }, "RepulsionWeight is NaN; *" },
-        { new() { SizeWeight = -0.5 }, "SizeWeight is -0.5; *at least 0*" },
+        { new() { SizeWeight = -0.5 }, "SizeWeight is -0.5; it must be 0, or from 1E-06 to 1000000." },
+        { new() { SizeWeight = 1e39 }, "SizeWeight is 1E+39; *" },
         { new() { SizeWeight = double.PositiveInfinity }, "SizeWeight is Infinity; *" },
-        { new() { RepulsionWeight = 0, SizeWeight = 0 }, "RepulsionWeight and SizeWeight are both 0*" },
+        { new() { RepulsionWeight = 0, SizeWeight = 0 }, "RepulsionWeight is 0, and so is SizeWeight; *above 0*" },
         { new() { MinSeparation = -0.1 }, "MinSeparation is -0.1; *at least 0*" },
         { new() { MinSeparation = 1.5 }, "MinSeparation is 1.5; *below MaxContactDistance, which is 1.5*" },
         { new() { MinSeparation = double.NaN }, "MinSeparation is NaN; *" },
-        { new() { MinSeparation = 0, MaxContactDistance = -1 }, "*MaxContactDistance is -1; *above 0*" },
-        { new() { MaxContactDistance = double.PositiveInfinity }, "MaxContactDistance is Infinity; *finite*" },
+        { new() { MinSeparation = 0, MaxContactDistance = -1 }, "*MaxContactDistance is -1; it must be from 0.01 to 1000." },
+        { new() { MaxContactDistance = double.PositiveInfinity }, "MaxContactDistance is Infinity; *" },
         { new() { Views = 1 }, "Views is 1; *at least 2*" },
         { new() { Views = -3 }, "Views is -3; *at least 2*" },
         { new() { Backend = (ClampBackend)9 }, "Backend is 9; *Auto, Composite, Fused*" },
@@ -71,6 +76,16 @@ public sealed class ClampLossOptionsTests
         using var loss = criterion.forward(embeddings);
 
         loss.numel().Should().Be(1);
+    }
+
+    [Fact]
+    public void Constructor_WithALogger_ChecksItsOtherArgumentsAsWell()
+    {
+        var wrongOptions = () => new ClampLoss(new ClampLossOptions { RadiusScale = 0 }, null, NullLogger<ClampLoss>.Instance);
+        var noLogger = () => new ClampLoss(null, SingleProcessGroup.Instance, logger: null).Dispose();
+
+        wrongOptions.Should().Throw<OptionsValidationException>();
+        noLogger.Should().NotThrow();
     }
 
     [Fact]

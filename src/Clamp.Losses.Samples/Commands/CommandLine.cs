@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 using Microsoft.Extensions.Options;
 
 namespace Clamp.Losses.Samples.Commands;
 
 /// <summary>The sample's command line: without arguments it pretrains on drawn shapes, the main job.</summary>
-public static class CommandLine
+public static partial class CommandLine
 {
     /// <summary>Parses and runs; an error the user can mend is told in one line.</summary>
     /// <param name="args">The arguments.</param>
@@ -31,9 +33,9 @@ public static class CommandLine
             DoctorCommand.Create(),
         };
         root.SetAction(_ => PretrainCommand.Run(PretrainConfiguration.Resolve([ConfigurationLayer.FromEnvironment()]), new RunSettings()));
+        var parsed = root.Parse(args);
         try
         {
-            var parsed = root.Parse(args);
             if (parsed.Action is ParseErrorAction mistake)
             {
                 mistake.ShowHelp = false;
@@ -43,10 +45,26 @@ public static class CommandLine
         }
         catch (Exception e) when (IsTheUsersToMend(e))
         {
-            Console.Error.WriteLine($"error: {e.Message}");
+            Console.Error.WriteLine($"error: {InOptions(e.Message, parsed.CommandResult.Command)}");
             return 1;
         }
     }
+
+    /// <summary>The library names its settings (BatchSize is 1); where the command has an option for one, the user knows it by that.</summary>
+    private static string InOptions(string message, Command command) => SettingAtTheStart().Replace(
+        message, name => command.Options.FirstOrDefault(option => option.Name == OptionOf(name.Value))?.Name ?? name.Value);
+
+    private static string OptionOf(string setting) => setting switch
+    {
+        nameof(CheckpointOptions.EverySteps) => "--checkpoint-every",
+        nameof(CheckpointOptions.Keep) => "--keep-checkpoints",
+        nameof(CheckpointOptions.KeepEveryEpochs) => "--keep-every",
+        nameof(NeighbourOptions.Neighbours) => "--k",
+        _ => $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(setting)}",
+    };
+
+    [GeneratedRegex(@"^\w+(?= is )", RegexOptions.Multiline)]
+    private static partial Regex SettingAtTheStart();
 
     private static bool IsTheUsersToMend(Exception e) =>
         e is ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Data.Download;
+using Clamp.Losses.Samples.Terminal;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -9,7 +9,7 @@ internal sealed class DatasetArguments
 {
     public Option<DatasetKind?> Dataset { get; } = NamedOption.Create<DatasetKind>(
         "--dataset",
-        "Which images: shapes (drawn, needs no files), cifar10, cifar100 or cifar100-coarse (binary or python version, unpacked or as "
+        "Which images: shapes (drawn, needs no files), cifar10, cifar100 or cifar100-coarse (binary version, unpacked or as "
         + "archive), fashion-mnist, mnist (idx or idx.gz), imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
         "shapes",
         "cifar10",

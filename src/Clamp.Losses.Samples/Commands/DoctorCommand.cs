@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Clamp.Losses.Samples.Diagnostics;
+using Clamp.Losses.Samples.Terminal;
 using Spectre.Console;
 
 namespace Clamp.Losses.Samples.Commands;

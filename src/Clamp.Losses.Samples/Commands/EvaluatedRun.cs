@@ -1,9 +1,6 @@
 using System.Security.Cryptography;
-using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Models;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
@@ -13,9 +10,9 @@ namespace Clamp.Losses.Samples.Commands;
 /// <param name="options">The options of the run, with the images to evaluate on.</param>
 /// <param name="images">Those images.</param>
 /// <param name="seed">The seed of the evaluation.</param>
-internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, ImageSplits images, int seed)
+internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSplits images, int seed)
 {
-    public PretrainOptions Options => options;
+    public RunOptions Options => options;
 
     public ImageSplits Images => images;
 
@@ -25,17 +22,17 @@ internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, Im
 
     public Device Device { get; } = cuda.is_available() ? CUDA : CPU;
 
-    public static EvaluatedRun Load(RunFolder folder, PretrainOptions options, int seed)
+    public static EvaluatedRun Load(RunFolder folder, RunOptions options, int seed)
     {
         options.Validate();
-        return new EvaluatedRun(folder, options, PretrainCommand.Load(options), seed);
+        return new EvaluatedRun(folder, options, options.LoadImages(SkiaImage.Read), seed);
     }
 
     /// <summary>The same run, evaluated on other images.</summary>
     public EvaluatedRun With(ImageSplits others) => new(folder, options, others, seed);
 
     /// <summary>The encoder with the weights that the run began with, or an equal draw; the caller owns it.</summary>
-    public ResNet Untrained() => options.CreateSeededEncoder(Device);
+    public ResNet Untrained() => options.InitialEncoder(Device);
 
     /// <summary>The encoder with the weights that the run ended with; the caller owns it.</summary>
     public ResNet Pretrained()
@@ -47,10 +44,10 @@ internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, Im
 
     public EvaluationSetting Setting()
     {
-        using var weights = File.OpenRead(folder.EncoderFile);
+        using var weights = File.OpenRead(folder.EncoderWeights);
         return new EvaluationSetting(
             options.Encoder.ToString(),
-            folder.EncoderFile,
+            folder.EncoderWeights,
             Convert.ToHexStringLower(SHA256.HashData(weights)),
             options.Dataset.ToString(),
             images.Train.Count,
@@ -59,6 +56,6 @@ internal sealed class EvaluatedRun(RunFolder folder, PretrainOptions options, Im
             images.Train.Height,
             images.Train.Width,
             seed,
-            RunProvenance.Installed());
+            SoftwareVersions.Installed());
     }
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -36,14 +36,14 @@ internal sealed class EvaluationArguments
         command.Options.Add(_force);
     }
 
-    public int Seed(ParseResult arguments, PretrainOptions options) => arguments.GetValue(_seed) ?? options.Seed;
+    public int Seed(ParseResult arguments, RunOptions options) => arguments.GetValue(_seed) ?? options.Seed;
 
     public bool Force(ParseResult arguments) => arguments.GetValue(_force);
 
     /// <summary>Opens the run; its images are its own, where no option says otherwise.</summary>
-    public (RunFolder Folder, PretrainOptions Options) Open(ParseResult arguments)
+    public (RunFolder Folder, RunOptions Options) Open(ParseResult arguments)
     {
-        var (folder, options) = RunFolder.Open(arguments.GetValue(_run)!);
+        var (folder, options) = RunFolder.Open<RunOptions>(arguments.GetValue(_run)!);
         options = options with
         {
             Dataset = arguments.GetValue(Dataset.Dataset) ?? options.Dataset,

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Interchange;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
+using TorchSharp;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -28,9 +27,9 @@ public static class ExportCommand
 
     private static int Run(string run, string output, bool replace)
     {
-        var (folder, options) = RunFolder.Open(run);
+        var (folder, options) = RunFolder.Open<RunOptions>(run);
         ResultFile.Reserve(output, replace);
-        using var encoder = options.CreateEncoder();
+        using var encoder = options.InitialEncoder(torch.CPU);
         folder.LoadEncoder(encoder);
         EncoderFile.Write(output, encoder, options);
         Console.WriteLine($"wrote {options.Encoder}, {encoder.state_dict().Count} tensors, to {output}");

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Terminal;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -75,9 +74,9 @@ public static class FinetuneCommand
     }
 
     private static FinetuneResult Train(
-        string name, ResNet encoder, EvaluatedRun run, LabelledImages labelled, FinetuneOptions protocol, Action<ImageClassifier>? save = null)
+        string name, ResNet encoder, EvaluatedRun run, ImageSource labelled, FinetuneOptions protocol, Action<ImageClassifier>? save = null)
     {
-        using var network = new ImageClassifier(encoder, run.Classes, run.Device);
+        using var network = new ImageClassifier(encoder, encoder.FeatureWidth, run.Classes, run.Device);
         using var tuner = new FineTuner(network, labelled, run.Options.Augmentation, protocol, run.Seed, run.Device);
         var interval = Math.Max(1, protocol.Epochs / ProgressLines);
         var loss = tuner.Run((epoch, mean) =>

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using Clamp.Losses.Samples.Augmentation;
-using Clamp.Losses.Samples.Interchange;
-using Clamp.Losses.Samples.Models;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 

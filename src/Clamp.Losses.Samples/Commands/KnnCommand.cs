@@ -1,15 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
-using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Terminal;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
 /// <summary>Scores the frozen encoder of a finished run by the votes of nearest neighbours.</summary>
 public static class KnnCommand
 {
-    private static readonly int[] DefaultNeighbours = [1, 5, 10, 20, 50, 100, 200];
+    private static readonly NeighbourOptions Defaults = new();
 
     /// <summary>The command.</summary>
     /// <returns>A new command.</returns>
@@ -21,13 +20,13 @@ public static class KnnCommand
         var neighbours = new Option<int[]>("--k")
         {
             Description = "How many training images vote; every value is reported. The literature compares at 20 or 200.",
-            DefaultValueFactory = _ => DefaultNeighbours,
+            DefaultValueFactory = _ => [.. Defaults.Neighbours],
             AllowMultipleArgumentsPerToken = true,
         };
         var temperature = new Option<double>("--temperature")
         {
             Description = "Votes weigh exp(similarity / temperature).",
-            DefaultValueFactory = _ => NearestNeighbours.DefaultTemperature,
+            DefaultValueFactory = _ => Defaults.Temperature,
         };
         var untrained = new Option<bool>("--untrained") { Description = "Score the same encoder with random weights too." };
         var command = new Command("knn", "Score a pretrained encoder by the weighted votes of nearest neighbours.");
@@ -37,27 +36,23 @@ public static class KnnCommand
         command.Options.Add(untrained);
         command.SetAction(arguments =>
         {
+            var protocol = new NeighbourOptions { Neighbours = arguments.GetValue(neighbours)!, Temperature = arguments.GetValue(temperature) };
+            protocol.Validate();
             var (folder, options) = shared.Open(arguments);
-            var (counts, heat) = (arguments.GetValue(neighbours)!, arguments.GetValue(temperature));
-            Check(counts, heat);
             var output = arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, "knn.json");
             ResultFile.Reserve(output, shared.Force(arguments));
             var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
-            return Run(run, counts, heat, arguments.GetValue(untrained), output);
+            return Run(run, protocol, arguments.GetValue(untrained), output);
         });
         return command;
     }
 
-    private static void Check(int[] neighbours, double temperature) => OptionRules.Check(
-        (neighbours.Length == 0 || neighbours.Min() < 1, "--k", string.Join(' ', neighbours), "at least 1"),
-        (!(temperature > 0 && double.IsFinite(temperature)), "--temperature", temperature, "a finite number above 0"));
-
-    private static int Run(EvaluatedRun run, int[] neighbours, double temperature, bool untrained, string output)
+    private static int Run(EvaluatedRun run, NeighbourOptions protocol, bool untrained, string output)
     {
         Console.WriteLine($"knn: {run.Options.Dataset}, {run.Images.Train.Count} images vote on {run.Images.Test.Count}");
-        var before = untrained ? Score(run.Untrained(), run, neighbours, temperature) : null;
-        var after = Score(run.Pretrained(), run, neighbours, temperature);
-        var report = new NeighbourReport(run.Setting(), temperature, after, before);
+        var before = untrained ? Score(run.Untrained(), run, protocol) : null;
+        var after = Score(run.Pretrained(), run, protocol);
+        var report = new NeighbourReport(run.Setting(), protocol.Temperature, after, before);
         ResultFile.Write(output, report);
         WriteTable(before, after);
         Console.WriteLine(report.Choice);
@@ -66,12 +61,12 @@ public static class KnnCommand
         return 0;
     }
 
-    private static IReadOnlyList<NeighbourScore> Score(ResNet encoder, EvaluatedRun run, int[] neighbours, double temperature)
+    private static IReadOnlyList<NeighbourScore> Score(ResNet encoder, EvaluatedRun run, NeighbourOptions protocol)
     {
         using (encoder)
         using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device))
         {
-            return NearestNeighbours.Evaluate(features.Train, features.Test, run.Classes, neighbours, temperature);
+            return NearestNeighbours.Evaluate(features.Train, features.Test, run.Classes, protocol);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Evaluation;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -11,6 +10,6 @@ internal sealed record LabelChoice(double? Fraction, string? List)
     public string Name => Fraction?.ToString(CultureInfo.InvariantCulture) ?? Path.GetFileNameWithoutExtension(List)!;
 
     /// <summary>The positions of the labelled images.</summary>
-    public int[] Of(LabelledImages images, int seed) =>
+    public int[] Of(ImageSource images, int seed) =>
         Fraction is { } share ? LabelledSubset.Draw(images, share, seed) : LabelList.Read(List!, images.Count);
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Models;
-using Clamp.Losses.Samples.Training;
-using Clamp.Losses.Samples.Training.Optimizers;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -35,7 +33,7 @@ internal sealed class PretrainArguments
 
     public PretrainArguments()
     {
-        var defaults = new PretrainOptions();
+        var defaults = new RunOptions();
         Add(_dataset.Dataset, nameof(defaults.Dataset));
         Add(_dataset.DataRoot, nameof(defaults.DataRoot));
         _options.Add(_dataset.Download);
@@ -88,7 +86,7 @@ internal sealed class PretrainArguments
     }
 
     /// <summary>Fetches the data set's files when --download is given.</summary>
-    public void Fetch(ParseResult arguments, PretrainOptions options) => _dataset.Fetch(arguments, options.Dataset, options.DataRoot);
+    public void Fetch(ParseResult arguments, RunOptions options) => _dataset.Fetch(arguments, options.Dataset, options.DataRoot);
 
     public string? Preset(ParseResult arguments) => arguments.GetValue(_preset);
 
@@ -96,7 +94,7 @@ internal sealed class PretrainArguments
     /// <param name="arguments">The command line.</param>
     /// <param name="resumed">The settings of the run to go on with, to begin with instead of the defaults; none for a new run.</param>
     /// <returns>Valid options.</returns>
-    public PretrainOptions Resolve(ParseResult arguments, ConfigurationLayer? resumed)
+    public RunOptions Resolve(ParseResult arguments, ConfigurationLayer? resumed)
     {
         var layers = new List<ConfigurationLayer>();
         if (resumed is not null)
@@ -127,7 +125,7 @@ internal sealed class PretrainArguments
         return KeyValuePair.Create(parts[0].Trim(), (string?)(parts.Length == 2 ? parts[1].Trim() : ""));
     }
 
-    private void AddProjection(PretrainOptions defaults)
+    private void AddProjection(RunOptions defaults)
     {
         var projection = WithDefault(
             "--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());

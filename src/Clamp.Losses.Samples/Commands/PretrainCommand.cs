@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Samples.Terminal;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
@@ -27,7 +28,7 @@ public static class PretrainCommand
             var options = settings.Resolve(arguments, run.Resumed(arguments));
             if (arguments.GetValue(printConfig))
             {
-                Console.WriteLine(RunFolder.ToJson(options));
+                Console.WriteLine(options.ToJson());
                 return 0;
             }
 
@@ -42,7 +43,7 @@ public static class PretrainCommand
     /// <param name="settings">Where and how; with <see cref="RunSettings.Resume"/> the options must be those of the earlier run.</param>
     /// <param name="preset">The preset that the options began with, or null.</param>
     /// <returns>The exit code: 0, or that of a signal.</returns>
-    public static int Run(PretrainOptions options, RunSettings settings, string? preset = null)
+    public static int Run(RunOptions options, RunSettings settings, string? preset = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(settings);
@@ -55,10 +56,11 @@ public static class PretrainCommand
         }
 
         var device = cuda.is_available() ? CUDA : CPU;
-        var images = Load(options);
-        using var trainer = new Pretrainer(options, images.Train, device);
+        var images = options.LoadImages(SkiaImage.Read);
+        using var encoder = options.InitialEncoder(device);
+        using var trainer = new Pretrainer(options, images.Train, encoder, encoder.FeatureWidth);
         var folder = OpenOrCreate(options, settings, preset);
-        var run = new TrainingRun(trainer, folder, settings);
+        var run = new TrainingRun(trainer, folder, settings.Checkpoints);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
         Announce(output, options, images, trainer, folder);
         if (settings.Resume is not null)
@@ -68,7 +70,7 @@ public static class PretrainCommand
         }
 
         var clock = Stopwatch.StartNew();
-        if (run.Train() is var exitCode and not 0)
+        if (Train(run, trainer, settings.Quiet) is var exitCode and not 0)
         {
             Console.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
             return exitCode;
@@ -76,11 +78,11 @@ public static class PretrainCommand
 
         var seconds = clock.Elapsed.TotalSeconds;
         var history = MetricsFile.ReadThinned(folder.MetricsFile, trainer.TotalSteps);
-        folder.SavePlot(history);
-        folder.SaveEncoder(trainer.Encoder);
+        folder.Write("training.png", TrainingPlot.Png(history));
+        folder.SaveEncoder(encoder);
 
         var before = UntrainedScore(options, images, device);
-        var after = EncoderScore.Of(trainer.Encoder, images, device, options.Seed);
+        var after = EncoderScore.Of(encoder, images, device, options.Seed);
         if (!settings.Quiet)
         {
             WriteTable(before, after, history[0], history[^1]);
@@ -93,28 +95,28 @@ public static class PretrainCommand
         return 0;
     }
 
-    internal static ImageSplits Load(PretrainOptions options) => Datasets.Load(
-        options.Dataset,
-        options.DataRoot is { } root ? new DirectoryInfo(root) : null,
-        options.ImageSize,
-        options.TrainImages,
-        options.TestImages,
-        options.Seed,
-        options.StreamImages);
-
-    private static RunFolder OpenOrCreate(PretrainOptions options, RunSettings settings, string? preset)
+    private static RunFolder OpenOrCreate(RunOptions options, RunSettings settings, string? preset)
     {
         if (settings.Resume is { } path)
         {
             return RunFolder.Resume(path);
         }
 
-        var folder = RunFolder.Create(settings.Output, options);
-        RunProvenance.Of(options, preset).Save(folder.Path);
+        var started = DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture);
+        var folder = RunFolder.Create(settings.Output ?? Path.Combine("runs", $"{started}-{options.Dataset}".ToLowerInvariant()), options);
+        RunProvenance.Of(options, preset).Save(folder);
         return folder;
     }
 
-    private static void Announce(TextWriter output, PretrainOptions options, ImageSplits images, Pretrainer trainer, RunFolder folder) =>
+    /// <summary>Trains to the end or until a signal; returns 0 or the signal's exit code.</summary>
+    private static int Train(TrainingRun run, Pretrainer trainer, bool quiet)
+    {
+        using var signals = new StopSignals();
+        ProgressDisplay.Show(trainer.TotalSteps, trainer.StepsDone, quiet, display => run.Train(display, signals.Stop));
+        return signals.ExitCode;
+    }
+
+    private static void Announce(TextWriter output, RunOptions options, ImageSplits images, Pretrainer trainer, RunFolder folder) =>
         output.WriteLine(
             $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
             + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
@@ -123,9 +125,9 @@ public static class PretrainCommand
             + $"run folder {folder.Path}");
 
     // Scored at the end, with the weights that the seed gave the trainer: a run that is resumed again and again scores once.
-    private static EncoderScore UntrainedScore(PretrainOptions options, ImageSplits images, Device device)
+    private static EncoderScore UntrainedScore(RunOptions options, ImageSplits images, Device device)
     {
-        using var encoder = options.CreateSeededEncoder(device);
+        using var encoder = options.InitialEncoder(device);
         return EncoderScore.Of(encoder, images, device, options.Seed);
     }
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Clamp.Losses.Samples.Evaluation;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Samples.Terminal;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -50,7 +50,7 @@ public static class ProbeCommand
         using (encoder)
         using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device))
         {
-            var augmentation = CropAndFlip.Of(run.Options.Augmentation, run.Seed);
+            var augmentation = new MultiViewAugmentation(run.Options.Augmentation.CropsAndFlips(), run.Seed);
             var seen = protocol.Augment
                 ? features with { Augmented = epoch => FeatureExtractor.ExtractViews(encoder, run.Images.Train, augmentation, epoch, run.Device) }
                 : features;

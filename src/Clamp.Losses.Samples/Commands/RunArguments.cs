@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Training;
-using Clamp.Losses.Samples.Training.Checkpoints;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -48,7 +46,7 @@ public static class TransferCommand
         return command;
     }
 
-    private static EvaluatedRun Load(RunFolder folder, PretrainOptions options, int? size, int seed)
+    private static EvaluatedRun Load(RunFolder folder, RunOptions options, int? size, int seed)
     {
         var run = EvaluatedRun.Load(folder, options, seed);
         return size is not { } side

@@ -1,16 +1,16 @@
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 using Microsoft.Extensions.Configuration;
 
 namespace Clamp.Losses.Samples.Configuration;
 
-/// <summary>Makes <see cref="PretrainOptions"/> from layers of settings over the built-in defaults.</summary>
+/// <summary>Makes <see cref="RunOptions"/> from layers of settings over the built-in defaults.</summary>
 public static class PretrainConfiguration
 {
     /// <summary>Lays the layers over each other and checks the outcome.</summary>
     /// <param name="layers">The layers; of two that have a key the later one's value counts, and a list is replaced as a whole.</param>
     /// <returns>Valid options.</returns>
     /// <exception cref="ArgumentException">Keys are unknown or values cannot be used; the message lists every one.</exception>
-    public static PretrainOptions Resolve(IEnumerable<ConfigurationLayer> layers)
+    public static RunOptions Resolve(IEnumerable<ConfigurationLayer> layers)
     {
         ArgumentNullException.ThrowIfNull(layers);
         var faults = new List<string>();
@@ -58,12 +58,12 @@ public static class PretrainConfiguration
         merged.Remove(key.Path);
     }
 
-    private static PretrainOptions Bound(Dictionary<string, string> merged)
+    private static RunOptions Bound(Dictionary<string, string> merged)
     {
-        var defaults = new PretrainOptions();
+        var defaults = new RunOptions();
 
         // The binder appends to a list that has items.
-        var options = merged.ContainsKey(nameof(PretrainOptions.Projection)) ? defaults with { Projection = [] } : defaults;
+        var options = merged.ContainsKey(nameof(RunOptions.Projection)) ? defaults with { Projection = [] } : defaults;
         new ConfigurationBuilder().AddInMemoryCollection(merged.SelectMany(Expanded)).Build().Bind(options);
         return options;
     }

@@ -1,10 +1,7 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Clamp.Losses.Samples.Training;
-using TorchSharp;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Configuration;
 
@@ -29,32 +26,35 @@ public sealed record RunProvenance(
     /// <param name="options">The settings of the run.</param>
     /// <param name="preset">The preset it began with, or null.</param>
     /// <returns>The provenance.</returns>
-    public static RunProvenance Of(PretrainOptions options, string? preset)
+    public static RunProvenance Of(RunOptions options, string? preset)
     {
         var run = Flat(options);
         var nearest = PresetFiles.OfThePaper
             .Select(name => (Name: name, Differences: Differing(OfPreset(name), run)))
             .OrderBy(paper => paper.Name == preset ? -1 : paper.Differences.Count)
             .First();
-        return new RunProvenance(preset, nearest.Name, nearest.Differences, Installed());
+        return new RunProvenance(preset, nearest.Name, nearest.Differences, SoftwareVersions.Installed());
     }
 
     /// <summary>Writes provenance.json.</summary>
     /// <param name="folder">The run folder.</param>
-    public void Save(string folder) =>
-        File.WriteAllText(Path.Combine(folder, "provenance.json"), JsonSerializer.Serialize(this, Json));
+    public void Save(RunFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        folder.Write("provenance.json", JsonSerializer.SerializeToUtf8Bytes(this, Json));
+    }
 
     // Where the files lie is no matter of protocol; a preset, valid but for that, is bound as if it lay here.
     private static Dictionary<string, string> OfPreset(string name)
     {
-        var place = KeyValuePair.Create(nameof(PretrainOptions.DataRoot), (string?)".");
+        var place = KeyValuePair.Create(nameof(RunOptions.DataRoot), (string?)".");
         return Flat(PretrainConfiguration.Resolve([PresetFiles.Load(name), ConfigurationLayer.FromValues([place], "")]));
     }
 
     /// <summary>The settings by key, without the place of the files, which is no matter of protocol.</summary>
-    internal static Dictionary<string, string> Flat(PretrainOptions options)
+    private static Dictionary<string, string> Flat(RunOptions options)
     {
-        using var json = new MemoryStream(Encoding.UTF8.GetBytes(RunFolder.ToJson(options with { DataRoot = null })));
+        using var json = new MemoryStream(Encoding.UTF8.GetBytes(options.Essentials().ToJson()));
         return new(ConfigurationLayer.FromJson(json, "").Values);
     }
 
@@ -65,17 +65,4 @@ public sealed record RunProvenance(
             .ToDictionary(key => key, key => new SettingDifference(paper.GetValueOrDefault(key), run.GetValueOrDefault(key)));
         return new(both.Where(pair => pair.Value.Paper != pair.Value.Run).ToDictionary(), StringComparer.Ordinal);
     }
-
-    /// <summary>The versions of what computes in this process.</summary>
-    internal static Dictionary<string, string> Installed() => new()
-    {
-        ["Clamp.Losses"] = VersionOf(typeof(ClampLoss)),
-        ["TorchSharp"] = VersionOf(typeof(torch)),
-        ["libtorch"] = torch.__version__,
-        [".NET"] = Environment.Version.ToString(),
-        ["OS"] = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}",
-    };
-
-    private static string VersionOf(Type type) =>
-        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

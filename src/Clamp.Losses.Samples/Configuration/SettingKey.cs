@@ -1,10 +1,10 @@
 using System.ComponentModel;
 using System.Reflection;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Configuration;
 
-/// <summary>A setting of <see cref="PretrainOptions"/>: its key and what it takes.</summary>
+/// <summary>A setting of <see cref="RunOptions"/>: its key and what it takes.</summary>
 /// <param name="Path">The key, such as Clamp:RadiusScale.</param>
 /// <param name="Type">The type of its value.</param>
 /// <param name="MayBeEmpty">Whether it can be unset.</param>
@@ -14,7 +14,7 @@ public sealed record SettingKey(string Path, Type Type, bool MayBeEmpty)
 
     /// <summary>Every setting by its key, whose case does not matter.</summary>
     public static IReadOnlyDictionary<string, SettingKey> All { get; } =
-        Of(typeof(PretrainOptions), "").ToDictionary(key => key.Path, StringComparer.OrdinalIgnoreCase);
+        Of(typeof(RunOptions), "").ToDictionary(key => key.Path, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether it takes a list of whole numbers.</summary>
     public bool IsList => Type == List;

@@ -1,4 +1,4 @@
-using Clamp.Losses.Samples.Models;
+using Clamp.Losses.Training;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Diagnostics;

@@ -16,8 +16,8 @@ internal static class ParameterRange
     /// <param name="value">The value.</param>
     /// <param name="parameter">Its name.</param>
     public static double AtLeast(double least, double value, [CallerArgumentExpression(nameof(value))] string parameter = "") =>
-        value >= least && double.IsFinite(value) ? value : throw OutOfRange(value, parameter, $"of at least {least}");
+        value >= least && double.IsFinite(value) ? value : throw OutOfRange(value, parameter, FormattableString.Invariant($"at least {least}"));
 
     private static ArgumentOutOfRangeException OutOfRange(double value, string parameter, string allowed) =>
-        new(parameter, value, FormattableString.Invariant($"{parameter} is {value}; it must be a finite number {allowed}."));
+        new(parameter, value, FormattableString.Invariant($"{parameter} is {value}; it must be finite and {allowed}."));
 }

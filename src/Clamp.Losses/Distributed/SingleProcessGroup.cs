@@ -35,7 +35,7 @@ public sealed class SingleProcessGroup : IProcessGroup
         ArgumentNullException.ThrowIfNull(tensor);
         if (root != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(root), root, "A group of one process has rank 0 alone.");
+            throw new ArgumentOutOfRangeException(nameof(root), root, "A group of one process has no rank but 0.");
         }
     }
 

@@ -18,12 +18,20 @@ internal static unsafe class FusedPacking
     {
         kernels.SumEmbeddings(embeddings, batch);
         kernels.Statistics(embeddings, embeddings.Shape.Rows, batch);
-        foreach (var strip in PairStrip.Cut(embeddings.Images, kernels.LargestStrip(embeddings.Images)))
+        Interact(kernels, batch, forces);
+        kernels.LossOfEnergy(batch, loss, slope);
+    }
+
+    /// <summary>All pairs, strip by strip.</summary>
+    /// <param name="kernels">Who does the work.</param>
+    /// <param name="batch">The step's memory, with statistics.</param>
+    /// <param name="forces">Whether a gradient is wanted.</param>
+    public static void Interact(IPackingKernels kernels, BatchMemory batch, bool forces)
+    {
+        foreach (var strip in PairStrip.Cut(batch.Shape.Images, kernels.LargestStrip(batch.Shape.Images)))
         {
             Interact(kernels, strip, batch, forces);
         }
-
-        kernels.LossOfEnergy(batch, loss, slope);
     }
 
     private static void Interact(IPackingKernels kernels, PairStrip strip, BatchMemory batch, bool forces)

@@ -1,6 +1,6 @@
-using Clamp.Losses.Samples.Tests.Data;
 using Clamp.Losses.Samples.Tests.Support;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 
@@ -89,7 +89,10 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("pretrain --dataset cifar10", "--data-root")]
-    [InlineData("pretrain --views 1 --epochs 0", "views is 1")]
+    [InlineData("pretrain --views 1 --epochs 0", "--views is 1")]
+    [InlineData("pretrain --views 1 --epochs 0", "--epochs is 0")]
+    [InlineData("pretrain --set Momentum=1", "error: Momentum is 1")]
+    [InlineData("knn --run no-such-run --k 0", "--k is 0")]
     [InlineData("pretrain --radius-scale -2 --train-images 24 --test-images 12", "RadiusScale is -2")]
     [InlineData("pretrain --dataset imagenet", "must be shapes, cifar10, cifar100, cifar100-coarse, fashion-mnist, mnist or imagefolder")]
     [InlineData("pretrain --download", "--download is given without --data-root")]
@@ -97,7 +100,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --dataset cifar100 --data-root nowhere", "cifar-100-binary.tar.gz")]
     [InlineData("pretrain --loss simclr", "must be clamp, nt-xent, vicreg, barlow-twins, mmcr or alignment-uniformity")]
     [InlineData("pretrain --loss 7", "--loss is '7'")]
-    [InlineData("pretrain --loss nt-xent --chunk 16", "unless --loss is clamp")]
+    [InlineData("pretrain --loss nt-xent --chunk 16", "unless Loss is Clamp")]
     [InlineData("probe --run no-such-run", "config.json")]
     [InlineData("pretrain --resume no-such-run", "--resume takes the folder of an earlier pretraining")]
     [InlineData("pretrain --resume old --output new", "give one of them")]
@@ -203,8 +206,8 @@ public sealed class CommandLineTests : IDisposable
     {
         var file = _temporary.PathOf("encoder.safetensors");
         File.WriteAllText(file, "earlier");
-        using var encoder = new PretrainOptions().CreateEncoder();
-        RunFolder.Create(Folder, new PretrainOptions()).SaveEncoder(encoder);
+        using var encoder = new RunOptions().InitialEncoder(torch.CPU);
+        RunFolder.Create(Folder, new RunOptions()).SaveEncoder(encoder);
 
         var (exit, _, error) = Run("export", "--run", Folder, "--output", file);
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Clamp.Losses.Samples.Evaluation;
-using Clamp.Losses.Samples.Tests.Data;
 using Clamp.Losses.Samples.Tests.Support;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
 
 namespace Clamp.Losses.Samples.Tests.Commands;
 

@@ -1,9 +1,5 @@
-using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Models;
-using Clamp.Losses.Samples.Training;
-using Clamp.Losses.Samples.Training.Optimizers;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Tests.Configuration;
 
@@ -31,7 +27,7 @@ public sealed class PresetFilesTests
 
     [Fact]
     public void ShapesCpu_IsTheDefaults() =>
-        Resolved("shapes-cpu").Should().BeEquivalentTo(new PretrainOptions { DataRoot = "." });
+        Resolved("shapes-cpu").Should().BeEquivalentTo(new RunOptions { DataRoot = "." });
 
     [Fact]
     public void OfThePaper_AllExist() => PresetFiles.Names.Should().Contain(PresetFiles.OfThePaper);
@@ -42,7 +38,7 @@ public sealed class PresetFilesTests
     {
         var options = Resolved("cifar10");
 
-        options.Should().BeEquivalentTo(new PretrainOptions
+        options.Should().BeEquivalentTo(new RunOptions
         {
             Dataset = DatasetKind.Cifar10,
             DataRoot = ".",
@@ -84,7 +80,7 @@ public sealed class PresetFilesTests
     {
         var options = Resolved(name);
 
-        options.Should().BeEquivalentTo(new PretrainOptions
+        options.Should().BeEquivalentTo(new RunOptions
         {
             Dataset = DatasetKind.ImageFolder,
             DataRoot = ".",
@@ -120,6 +116,6 @@ public sealed class PresetFilesTests
         SolarizeProbability = solarize,
     };
 
-    private static PretrainOptions Resolved(string name) => PretrainConfiguration.Resolve(
+    private static RunOptions Resolved(string name) => PretrainConfiguration.Resolve(
         [PresetFiles.Load(name), ConfigurationLayer.FromValues([KeyValuePair.Create("DataRoot", (string?)".")], "")]);
 }

@@ -1,18 +1,14 @@
 using System.Text;
-using Clamp.Losses.Samples.Augmentation;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Data;
-using Clamp.Losses.Samples.Models;
-using Clamp.Losses.Samples.Tests.Data;
-using Clamp.Losses.Samples.Training;
-using Clamp.Losses.Samples.Training.Optimizers;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
 
 namespace Clamp.Losses.Samples.Tests.Configuration;
 
 public sealed class PretrainConfigurationTests
 {
     [Fact]
-    public void Resolve_NoLayers_GivesTheDefaults() => Resolve().Should().BeEquivalentTo(new PretrainOptions());
+    public void Resolve_NoLayers_GivesTheDefaults() => Resolve().Should().BeEquivalentTo(new RunOptions());
 
     [Fact]
     public void Resolve_EveryKindOfValue_IsBound()
@@ -25,7 +21,7 @@ public sealed class PretrainConfigurationTests
             }
             """));
 
-        options.Should().BeEquivalentTo(new PretrainOptions
+        options.Should().BeEquivalentTo(new RunOptions
         {
             Dataset = DatasetKind.Mnist,
             DataRoot = "somewhere",
@@ -72,13 +68,13 @@ public sealed class PretrainConfigurationTests
             Json("""{ "DataRoot": null, "Clamp": { "Views": null } }"""),
             Values(("AlternateAugmentation", "")));
 
-        options.Should().BeEquivalentTo(new PretrainOptions());
+        options.Should().BeEquivalentTo(new RunOptions());
     }
 
     [Fact]
     public void Resolve_ConfigJsonOfARun_GivesItsOptions()
     {
-        var options = new PretrainOptions
+        var options = new RunOptions
         {
             Dataset = DatasetKind.ImageFolder,
             DataRoot = "somewhere",
@@ -89,7 +85,7 @@ public sealed class PretrainConfigurationTests
             AlternateAugmentation = new AugmentationOptions { SolarizeProbability = 0.2 },
         };
 
-        Resolve(Json(RunFolder.ToJson(options))).Should().BeEquivalentTo(options);
+        Resolve(Json(options.ToJson())).Should().BeEquivalentTo(options);
     }
 
     [Fact]
@@ -110,10 +106,10 @@ public sealed class PretrainConfigurationTests
             "> LearningRate is ''; it must be a number.",
             "> Projection is '8 x'; it must be whole numbers with spaces or commas between them.",
             "> AlternateAugmentation is 'strong'; it must be empty, or set by its parts, such as AlternateAugmentation:CropScaleMin.",
-            "--batch-size is 2; it must be at least 4.",
+            "BatchSize is 2; it must be at least 4.",
             "Momentum is 1; it must be from 0 to below 1.",
             "Clamp: RadiusScale is -1; it must be a finite number above 0.",
-            "Augmentation: Hue is 0.9; allowed: 0 to 0.5.");
+            "Augmentation: Hue is 0.9; it must be from 0 to 0.5.");
     }
 
     [Theory]
@@ -143,7 +139,7 @@ public sealed class PretrainConfigurationTests
         act.Should().Throw<InvalidDataException>().WithMessage("*mine.json*is no JSON of settings*");
     }
 
-    private static PretrainOptions Resolve(params ConfigurationLayer[] layers) => PretrainConfiguration.Resolve(layers);
+    private static RunOptions Resolve(params ConfigurationLayer[] layers) => PretrainConfiguration.Resolve(layers);
 
     private static ConfigurationLayer Json(string text) =>
         ConfigurationLayer.FromJson(new MemoryStream(Encoding.UTF8.GetBytes(text)), "test.json");

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Clamp.Losses.Samples.Configuration;
-using Clamp.Losses.Samples.Tests.Data;
-using Clamp.Losses.Samples.Training;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
 
 namespace Clamp.Losses.Samples.Tests.Configuration;
 
@@ -40,7 +40,7 @@ public sealed class RunProvenanceTests
     {
         using var folder = new TemporaryFolder();
 
-        RunProvenance.Of(new PretrainOptions(), "shapes-cpu").Save(folder.Root.FullName);
+        RunProvenance.Of(new RunOptions(), "shapes-cpu").Save(RunFolder.Create(folder.Root.FullName, new RunOptions()));
 
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.Root.FullName, "provenance.json")));
         json.RootElement.GetProperty("Preset").GetString().Should().Be("shapes-cpu");
@@ -53,7 +53,7 @@ public sealed class RunProvenanceTests
             .OnlyContain(version => version!.Length > 3 && version != "unknown");
     }
 
-    private static PretrainOptions OfPreset(string name, params (string Key, string Value)[] changes)
+    private static RunOptions OfPreset(string name, params (string Key, string Value)[] changes)
     {
         var values = changes.Select(change => KeyValuePair.Create(change.Key, (string?)change.Value))
             .Prepend(KeyValuePair.Create("DataRoot", (string?)"."));

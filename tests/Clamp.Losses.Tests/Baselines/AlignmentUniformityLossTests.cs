@@ -17,7 +17,7 @@ public sealed class AlignmentUniformityLossTests : PairwiseLossContract
     [Fact]
     public void Constructor_BadNumbers_NamesThem()
     {
-        RejectsParameter(() => new AlignmentUniformityLoss(alignmentExponent: 0.5), "alignmentExponent", "0.5", "of at least 1");
+        RejectsParameter(() => new AlignmentUniformityLoss(alignmentExponent: 0.5), "alignmentExponent", "0.5", "at least 1");
         RejectsParameter(() => new AlignmentUniformityLoss(uniformityScale: 0), "uniformityScale", "0", "above 0");
     }
 

@@ -7,7 +7,7 @@ public sealed class BarlowTwinsLossTests : PairwiseLossContract
 {
     [Fact]
     public void Constructor_BadWeight_NamesIt() =>
-        RejectsParameter(() => new BarlowTwinsLoss(-0.005), "redundancyWeight", "-0.005", "of at least 0");
+        RejectsParameter(() => new BarlowTwinsLoss(-0.005), "redundancyWeight", "-0.005", "at least 0");
 
     protected override nn.Module<Tensor, Tensor> Criterion() => new BarlowTwinsLoss();
 

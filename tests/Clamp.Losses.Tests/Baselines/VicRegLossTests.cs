@@ -13,9 +13,9 @@ public sealed class VicRegLossTests : PairwiseLossContract
     [Fact]
     public void Constructor_BadNumbers_NamesThem()
     {
-        RejectsParameter(() => new VicRegLoss(invarianceWeight: -1), "invarianceWeight", "-1", "of at least 0");
-        RejectsParameter(() => new VicRegLoss(varianceWeight: double.NaN), "varianceWeight", "NaN", "of at least 0");
-        RejectsParameter(() => new VicRegLoss(covarianceWeight: -0.5), "covarianceWeight", "-0.5", "of at least 0");
+        RejectsParameter(() => new VicRegLoss(invarianceWeight: -1), "invarianceWeight", "-1", "at least 0");
+        RejectsParameter(() => new VicRegLoss(varianceWeight: double.NaN), "varianceWeight", "NaN", "at least 0");
+        RejectsParameter(() => new VicRegLoss(covarianceWeight: -0.5), "covarianceWeight", "-0.5", "at least 0");
         RejectsParameter(() => new VicRegLoss(epsilon: 0), "epsilon", "0", "above 0");
     }
 

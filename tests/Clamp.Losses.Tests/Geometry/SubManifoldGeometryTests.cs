@@ -1,3 +1,4 @@
+using System.Globalization;
 using Clamp.Losses.Tests.Golden;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
@@ -46,6 +47,32 @@ public sealed class SubManifoldGeometryTests : TorchTest
             0.5 * contacts.Sum(pair => Math.Pow(pair.Overlap, 2.5)) + 0.1 * geometry.Radii.sum().Value(), 1e-12);
         geometry.VirialPressure.Should().BeApproximately(
             contacts.Sum(pair => 0.5 * 2.5 * Math.Pow(pair.Overlap, 1.5) * pair.Distance / pair.Reach) / (12 * 5), 1e-12);
+    }
+
+    [Fact]
+    public void ToString_InAnyCulture_SaysTheVerdictAndTheNumbersBehindIt()
+    {
+        // Two of three images coincide, which is one pair of three; their views agree, so that nothing touches.
+        using var geometry = Measure(tensor(new double[,] { { 1, 0 }, { 1, 0 }, { 0, 1 } }).expand(2, 3, 2));
+        var culture = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = { NumberDecimalSeparator = ",", PercentDecimalSeparator = "," } };
+        try
+        {
+            geometry.ToString().Should().Be(
+                "Collapsed: 0 contacts per sub-manifold with a mean overlap of 0, 100.0 % rattlers, 33.3 % of pairs coincident, "
+                + "relative spread 0.667");
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    [Fact]
+    public void ToString_EmbeddingsThatAreNoNumbers_SaysSo()
+    {
+        using var geometry = Measure(full([2, 3, 4], double.NaN, dtype: float64));
+        geometry.ToString().Should().Be("Undefined: the embeddings hold NaN or infinity");
     }
 
     [Fact]

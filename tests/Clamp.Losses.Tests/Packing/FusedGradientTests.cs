@@ -15,7 +15,7 @@ public sealed class FusedGradientTests : TorchTest
 
     public FusedGradientTests()
     {
-        _criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5, Backend = ClampBackend.Fused }, null, "", _logger);
+        _criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5, Backend = ClampBackend.Fused }, null, _logger);
         _gradient = _criterion.LossAndGradient(_embeddings).Gradient;
     }
 

@@ -63,18 +63,43 @@ public sealed class FusedPackingTests : TorchTest
         gradientError.Should().BeLessThan(Tolerance);
     }
 
-    [Theory]
-    [InlineData(2, 2)]
-    [InlineData(3, 40)]
-    public void LossAndGradient_OneDimension_HasNoGradient(int views, int images)
-    {
-        var embeddings = ClusteredEmbeddings(views, images, 1, noise: 0.3, dtype: ScalarType.Float32);
+    [Fact]
+    public void LossAndGradient_OneDimension_HaveNoGradientBeyondRounding() =>
+        (from views in Gen.Int[2, 6] from images in Gen.Int[2, 60] from seed in Gen.Int[0, 1_000_000] select (views, images, seed))
+        .Sample(sample =>
+        {
+            using var scope = NewDisposeScope();
+            var embeddings = RandomEmbeddings(sample.views, sample.images, 1, ScalarType.Float32, sample.seed);
 
-        var (loss, gradient) = new ClampLoss().LossAndGradient(embeddings);
+            var (loss, gradient) = new ClampLoss().LossAndGradient(embeddings);
 
-        double.IsFinite(loss.Value()).Should().BeTrue();
-        gradient.norm().Value().Should().BeLessThan(1e-4, "every point is +1 or -1 and cannot move");
-    }
+            // Every point is +1 or -1 and cannot move: what remains is rounding, which the scale of the embeddings divides.
+            var scale = embeddings.std().Value() / Math.Sqrt(embeddings.numel());
+            double.IsFinite(loss.Value()).Should().BeTrue();
+            (gradient.norm().Value() * scale).Should().BeLessThan(1e-5);
+        }, iter: 100, threads: 1);
+
+    [Fact]
+    public void LossAndGradient_CollapsedBatches_StayWithinTheirBound() =>
+        (from kind in Gen.OneOfConst("clusters", "pairs", "all", "rounding alone")
+         from images in Gen.Int[4, 60]
+         from width in Gen.Int[2, 60]
+         from exponent in Gen.OneOfConst(1.5, 2.0, 3.0)
+         from noise in Gen.Double[-6, -2]
+         from views in Gen.Double[-6, -2]
+         from seed in Gen.Int[0, 1_000_000]
+         select (kind, images, width, exponent, noise, views, seed))
+        .Sample(sample =>
+        {
+            using var scope = NewDisposeScope();
+            var embeddings = Collapsed(sample.kind, sample.images, sample.width, Math.Pow(10, sample.noise), Math.Pow(10, sample.views), sample.seed);
+
+            var (lossError, gradientError) = Errors(embeddings, new ClampLossOptions { PotentialExponent = sample.exponent });
+
+            // Centroids are float32: a distance as small as d_min = 1e-3 is known to some 1e-4 of it.
+            lossError.Should().BeLessThan(1e-3);
+            gradientError.Should().BeLessThan(1e-3);
+        }, iter: 150, threads: 1);
 
     [Theory]
     [InlineData(0.01, 3.0)]
@@ -171,6 +196,20 @@ public sealed class FusedPackingTests : TorchTest
         {
             set_num_threads(threads);
         }
+    }
+
+    /// <summary>Embeddings that nearly coincide, within an image, in pairs of images, in two clusters or all of them.</summary>
+    private static Tensor Collapsed(string kind, int images, int width, double noise, double viewNoise, int seed)
+    {
+        var own = noise * RandomEmbeddings(1, 2 * images, width, seed: seed + 1);
+        var views = viewNoise * RandomEmbeddings(4, 2 * images, width, seed: seed + 2);
+        return (kind switch
+        {
+            "clusters" => RandomEmbeddings(1, 2, width, seed: seed).repeat_interleave(images, dim: 1) + own + views,
+            "pairs" => RandomEmbeddings(1, images, width, seed: seed).repeat(1, 2, 1) + own + views,
+            "all" => RandomEmbeddings(1, 1, width, seed: seed) + own + views,
+            _ => 0.3 + (6e-8 * RandomEmbeddings(4, images, width, seed: seed)),
+        }).to(float32);
     }
 
     private static long[] Inverse(params int[] permutation)

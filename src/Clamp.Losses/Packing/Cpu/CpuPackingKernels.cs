@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Clamp.Losses.Packing.Cpu.Lanes;
 using TorchSharp;
 
 namespace Clamp.Losses.Packing.Cpu;
@@ -41,9 +42,9 @@ internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options,
     public IMatrixProduct Product => product;
 
     /// <inheritdoc/>
-    // Two strips already save a quarter of the first product; many thin ones save little more, and each costs several rendezvous of
-    // threads. A strip is 4 MB at most.
-    public (int Rows, int Columns) LargestStrip(int images) => (Math.Clamp((images + 1) / 2, 256, 512), 2048);
+    // The triangle beyond the strips of 256 rows saves three eighths of the first product at B 1024; thinner strips save little more, and
+    // each costs several rendezvous of threads. A strip is 2 MB at most.
+    public (int Rows, int Columns) LargestStrip(int images) => (256, 2048);
 
     /// <inheritdoc/>
     public long ScratchBytes(BatchShape shape, int workers) => new CpuScratch(null, shape, LargestStrip(shape.Images), workers).Bytes;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Clamp.Losses.Packing.Cpu.Lanes;
 
 namespace Clamp.Losses.Packing.Cpu;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Clamp.Losses.Packing.Cpu.Lanes;
 
 namespace Clamp.Losses.Packing.Cpu;
 

@@ -1,5 +1,6 @@
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cpu;
+using Clamp.Losses.Packing.Cpu.Lanes;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
 

@@ -1,0 +1,19 @@
+using Clamp.Losses.Training;
+
+namespace Clamp.Losses.Samples.Commands;
+
+/// <summary>How a run is carried out; nothing here changes its numbers.</summary>
+public sealed record RunSettings
+{
+    /// <summary>The folder of a new run, or null for a new one under runs/. Not used when an earlier run is resumed.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>The folder of the run to go on with, or null for a new run.</summary>
+    public string? Resume { get; init; }
+
+    /// <summary>When to save, and what to keep.</summary>
+    public CheckpointOptions Checkpoints { get; init; } = new();
+
+    /// <summary>Whether only warnings, errors and the result are written to the console.</summary>
+    public bool Quiet { get; init; }
+}

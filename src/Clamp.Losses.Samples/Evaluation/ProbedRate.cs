@@ -1,6 +1,0 @@
-namespace Clamp.Losses.Samples.Evaluation;
-
-/// <summary>A learning rate that a linear probe tried.</summary>
-/// <param name="LearningRate">The peak learning rate.</param>
-/// <param name="HeldOutTop1">Top-1 accuracy on the training images held out, 0 to 1; the others trained the classifier.</param>
-public sealed record ProbedRate(double LearningRate, double HeldOutTop1);

@@ -1,0 +1,27 @@
+using System.Globalization;
+using Clamp.Losses.Training;
+using Spectre.Console;
+
+namespace Clamp.Losses.Samples.Terminal;
+
+/// <summary>A small table on the console: scores of encoders side by side.</summary>
+internal sealed class ResultTable
+{
+    private readonly Table _table = new Table().AddColumn("");
+
+    public ResultTable(params string[] encoders) => _table.AddColumns(encoders);
+
+    public ResultTable(string first, EncoderScore firstScore, string second, EncoderScore secondScore)
+        : this(first, second)
+    {
+        AddRow("linear probe, top-1", firstScore.LinearProbe, secondScore.LinearProbe, "P1");
+        AddRow("20-NN, top-1", firstScore.NearestNeighbours, secondScore.NearestNeighbours, "P1");
+    }
+
+    public void AddRow(string name, double first, double second, string format) => AddRow(name, [first, second], format);
+
+    public void AddRow(string name, IEnumerable<double> values, string format) =>
+        _table.AddRow([name, .. values.Select(value => value.ToString(format, CultureInfo.InvariantCulture))]);
+
+    public void Write() => StandardOutput.Write(_table);
+}

@@ -1,0 +1,68 @@
+using SkiaSharp;
+
+namespace Clamp.Losses.Training.Skia;
+
+/// <summary>
+/// A picture decoded by SkiaSharp: JPEG, PNG, WebP and what else Skia knows. Transparency is laid over black, EXIF orientation is ignored.
+/// <see cref="Read"/> is an <see cref="ImageDecoder"/>.
+/// </summary>
+public sealed class SkiaImage : DecodedImage
+{
+    // JPEG's own limit for a side, and Pillow's for the whole, beyond which a small file is taken for an attack on memory.
+    private const int LargestSide = 65_535;
+    private const long LargestArea = 178_956_970;
+
+    private readonly SKBitmap _bitmap;
+
+    private SkiaImage(SKBitmap bitmap) => _bitmap = bitmap;
+
+    /// <inheritdoc/>
+    public override int Height => _bitmap.Height;
+
+    /// <inheritdoc/>
+    public override int Width => _bitmap.Width;
+
+    /// <summary>Decodes a file, on any thread.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The whole picture; the caller disposes it.</returns>
+    /// <exception cref="InvalidDataException">The file cannot be decoded as a whole.</exception>
+    public static SkiaImage Read(string path)
+    {
+        using SKCodec? codec = SKCodec.Create(path, out SKCodecResult result);
+        if (codec is null)
+        {
+            throw Broken(path, result.ToString());
+        }
+
+        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        if (Math.Max(width, height) > LargestSide || (long)width * height > LargestArea)
+        {
+            throw Broken(path, $"{width} x {height} pixels, above {LargestSide} a side or {LargestArea} in all");
+        }
+
+        var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Premul));
+        result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
+        if (result == SKCodecResult.Success)
+        {
+            return new SkiaImage(bitmap);
+        }
+
+        bitmap.Dispose();
+        throw Broken(path, result.ToString());
+    }
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> Row(int row) => _bitmap.GetPixelSpan().Slice(row * _bitmap.RowBytes, 4 * Width);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _bitmap.Dispose();
+        }
+    }
+
+    private static InvalidDataException Broken(string path, string reason) =>
+        new($"'{path}' cannot be decoded ({reason}); expected a complete JPEG or PNG image.");
+}

@@ -1,0 +1,29 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>The shares of images whose class is scored highest, or among the five highest.</summary>
+/// <param name="Top1">From 0 to 1.</param>
+/// <param name="Top5">From 0 to 1; with five classes or fewer, 1 where the scores are numbers.</param>
+public sealed record Accuracy(double Top1, double Top5)
+{
+    /// <summary>Counts hits. Among equal scores the class of the lower index comes first; a label whose score is NaN is missed.</summary>
+    /// <param name="scores">[N, C], floating point, N at least 1.</param>
+    /// <param name="labels">[N], int64, from 0 to C - 1.</param>
+    /// <returns>The accuracy over all N images.</returns>
+    public static Accuracy Of(Tensor scores, Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentNullException.ThrowIfNull(labels);
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        var label = labels.unsqueeze(1);
+        var own = scores.gather(1, label);
+        var precedes = arange(scores.shape[1], device: scores.device) < label;
+        var ranks = ((scores > own) | ((scores == own) & precedes)).sum(1);
+        var scored = own.squeeze(1).isnan().logical_not();
+        return new Accuracy(Share((ranks < 1) & scored), Share((ranks < 5) & scored));
+    }
+
+    private static double Share(Tensor hits) => hits.sum().item<long>() / (double)hits.shape[0];
+}

@@ -1,0 +1,7 @@
+namespace Clamp.Losses.Training;
+
+/// <summary>What supervised training of a whole network reached.</summary>
+/// <param name="Test">The accuracy on the whole test set.</param>
+/// <param name="FinalLoss">The mean training loss of the last epoch.</param>
+/// <param name="Protocol">How it was trained.</param>
+public sealed record FinetuneResult(Accuracy Test, double FinalLoss, FinetuneOptions Protocol);

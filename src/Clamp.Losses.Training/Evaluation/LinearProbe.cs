@@ -1,0 +1,78 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>
+/// Linear evaluation: a softmax classifier on standardised frozen features with a cosine schedule. The learning rate is the one of a
+/// sweep that does best on training images held out; the test images choose nothing.
+/// </summary>
+public static class LinearProbe
+{
+    /// <summary>Chooses the learning rate, trains on all training images and scores the test images.</summary>
+    /// <param name="features">The features; at least one training image is held out and one is not.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="seed">Seeds the hold-out and the order.</param>
+    /// <param name="options">How it is trained; the defaults where null.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="ArgumentException">Options are out of range, or there are too few training images.</exception>
+    /// <exception cref="TrainingDivergedException">Every learning rate diverged, or the features are not numbers.</exception>
+    public static ProbeResult Evaluate(ProbeFeatures features, int classes, int seed, ProbeOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        options ??= new ProbeOptions();
+        options.Validate();
+        using var scope = NewDisposeScope();
+        var standard = features.Standardised();
+        var sweep = Sweep(standard, classes, seed, options);
+        var best = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate;
+        using var classifier = Trained([best], standard.Train, standard.Epoch, classes, seed, options)[0];
+        return classifier.IsFinite
+            ? new ProbeResult(classifier.AccuracyOn(standard.Test), best, sweep)
+            : throw new TrainingDivergedException(FormattableString.Invariant(
+                $"The probe's weights are not finite at learning rate {best}, the best tried: lower the learning rates, or check the features."));
+    }
+
+    private static List<ProbedRate> Sweep(ProbeFeatures features, int classes, int seed, ProbeOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        var order = randperm(features.Train.Count, generator: generator).to(features.Train.Features.device);
+        var heldOut = HeldOut(features.Train.Count, options.HeldOutShare);
+        var (kept, held) = (order[heldOut..], features.Train.At(order[..heldOut]));
+        var fit = features.Train.At(kept);
+        var classifiers = Trained(
+            options.LearningRates, fit, epoch => features.Augmented is null ? fit : features.Epoch(epoch).At(kept), classes, seed, options);
+        return classifiers.ConvertAll(classifier =>
+        {
+            using (classifier)
+            {
+                return new ProbedRate(classifier.LearningRate, classifier.AccuracyOn(held).Top1);
+            }
+        });
+    }
+
+    private static int HeldOut(long images, double share)
+    {
+        var heldOut = (int)(images * share);
+        return heldOut > 0 && heldOut < images
+            ? heldOut
+            : throw new ArgumentException(
+                FormattableString.Invariant(
+                    $"{images} training images were given; the probe holds out {share:P0} of them to choose the learning rate and needs at least {Math.Ceiling(1 / share):F0}."));
+    }
+
+    // All learning rates side by side, because augmented features cost far more than the steps on them.
+    private static List<SoftmaxClassifier> Trained(
+        IEnumerable<double> learningRates, FeatureSet train, Func<int, FeatureSet> epochs, int classes, int seed, ProbeOptions options)
+    {
+        var classifiers = learningRates.Select(rate => new SoftmaxClassifier(train, classes, rate, options, seed)).ToList();
+        for (int epoch = 0; epoch < options.Epochs; epoch++)
+        {
+            using var scope = NewDisposeScope();
+            var features = epochs(epoch);
+            classifiers.ForEach(classifier => classifier.TrainEpoch(features));
+        }
+
+        return classifiers;
+    }
+}

@@ -1,0 +1,61 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>
+/// The kNN classifier of Wu et al. (arXiv:1805.01978): the k training images of highest cosine similarity vote with weight
+/// exp(similarity / temperature).
+/// </summary>
+public static class NearestNeighbours
+{
+    private const int BatchSize = 500;
+
+    /// <summary>Scores a test set.</summary>
+    /// <param name="train">The images that vote.</param>
+    /// <param name="test">The images that are classified.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="options">How they vote; the defaults where null.</param>
+    /// <returns>A score for each k, ascending and each once.</returns>
+    /// <exception cref="ArgumentException">Options are out of range.</exception>
+    public static IReadOnlyList<NeighbourScore> Evaluate(FeatureSet train, FeatureSet test, int classes, NeighbourOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(test);
+        options ??= new NeighbourOptions();
+        options.Validate();
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        var bank = Directions(train.Features).t();
+        var counts = options.Neighbours.Select(k => (int)Math.Min(k, train.Count)).Distinct().Order().ToArray();
+        var hits = new long[counts.Length];
+        for (long start = 0; start < test.Count; start += BatchSize)
+        {
+            using var batch = NewDisposeScope();
+            var end = Math.Min(start + BatchSize, test.Count);
+            var (voters, weights) = Nearest(test.Features.slice(0, start, end, 1), bank, train.Labels, counts[^1], options.Temperature);
+            var labels = test.Labels.slice(0, start, end, 1);
+            for (int i = 0; i < counts.Length; i++)
+            {
+                hits[i] += (Winners(voters, weights, counts[i], classes) == labels).sum().item<long>();
+            }
+        }
+
+        return [.. counts.Zip(hits, (k, count) => new NeighbourScore(k, count / (double)test.Count))];
+    }
+
+    /// <summary>The labels of the k nearest images, nearest first, and their weights, of which the largest is 1: none overflows.</summary>
+    private static (Tensor Voters, Tensor Weights) Nearest(Tensor features, Tensor bank, Tensor labels, int neighbours, double temperature)
+    {
+        var (similarities, nearest) = Directions(features).mm(bank).topk(neighbours, dim: 1);
+        var voters = labels.index_select(0, nearest.flatten()).view(nearest.shape);
+        return (voters, ((similarities - similarities.narrow(1, 0, 1)) / temperature).exp());
+    }
+
+    private static Tensor Winners(Tensor voters, Tensor weights, int neighbours, int classes)
+    {
+        var votes = zeros([voters.shape[0], classes], weights.dtype, weights.device);
+        return votes.scatter_add_(1, voters.narrow(1, 0, neighbours), weights.narrow(1, 0, neighbours)).argmax(1);
+    }
+
+    private static Tensor Directions(Tensor features) => nn.functional.normalize(features, p: 2, dim: 1);
+}

@@ -1,0 +1,92 @@
+using System.Runtime.ExceptionServices;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>
+/// Images decoded from files each time that they are needed, several at once. Views are cut from the whole picture; a score sees the
+/// centre, whose shorter side is scaled to the size.
+/// </summary>
+public sealed class FileImages : ImageSource
+{
+    private readonly string[] _paths;
+    private readonly ImageDecoder _decode;
+
+    /// <summary>Names the files; none is read.</summary>
+    /// <param name="paths">The files; copied.</param>
+    /// <param name="size">The height and width of the images made of them, at least 1.</param>
+    /// <param name="decode">Decodes a file, on any thread.</param>
+    /// <param name="labels">One class index for each file; null without labels.</param>
+    /// <param name="classNames">The name of every class, at least one; null without labels.</param>
+    /// <exception cref="ArgumentException">As for any <see cref="ImageSource"/>.</exception>
+    public FileImages(
+        IReadOnlyList<string> paths, int size, ImageDecoder decode, IReadOnlyList<int>? labels = null, IReadOnlyList<string>? classNames = null)
+        : base(paths?.Count ?? throw new ArgumentNullException(nameof(paths)), size, size, labels, classNames)
+    {
+        ArgumentNullException.ThrowIfNull(decode);
+        (_paths, _decode) = ([.. paths], decode);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Pixels(ReadOnlySpan<int> indices) =>
+        tensor(DecodeCentres(indices.ToArray()), [indices.Length, Channels, Height, Width], dtype: uint8, device: CPU);
+
+    /// <inheritdoc/>
+    public override FileImages Subset(ReadOnlySpan<int> indices)
+    {
+        ThrowIfUnknown(indices);
+        var labels = LabelsOf(indices);
+        return new FileImages([.. indices.ToArray().Select(index => _paths[index])], Height, _decode, labels, labels is null ? null : ClassNames);
+    }
+
+    /// <summary>Decodes all files into memory, as a score sees them.</summary>
+    /// <returns>As many images, with the same labels.</returns>
+    /// <exception cref="InvalidDataException">A file cannot be decoded, or the images take more than 2 GB; the message says which.</exception>
+    public MemoryImages ToMemory()
+    {
+        var bytes = (long)Count * Channels * Height * Width;
+        if (bytes > Array.MaxLength)
+        {
+            throw new InvalidDataException(
+                $"{Count} images take {bytes} bytes at {Height}x{Width} pixels; at most {Array.MaxLength} fit into memory. Stream them, or use "
+                + "a smaller image size or a limit.");
+        }
+
+        var pixels = DecodeCentres([.. Enumerable.Range(0, Count)]);
+        return HasLabels ? new(pixels, [.. Labels], Height, Width, ClassNames) : new(pixels, Height, Width);
+    }
+
+    /// <summary>Decodes whole pictures on all cores.</summary>
+    /// <param name="indices">The images wanted.</param>
+    /// <param name="use">Called on any thread for each position in <paramref name="indices"/>; the picture is disposed after that.</param>
+    /// <param name="stop">Ends the work early.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index names no image.</exception>
+    /// <exception cref="InvalidDataException">A file cannot be decoded; the message names it.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public void Decode(int[] indices, Action<int, DecodedImage> use, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(indices);
+        ArgumentNullException.ThrowIfNull(use);
+        ThrowIfUnknown(indices);
+        try
+        {
+            Parallel.For(0, indices.Length, new ParallelOptions { CancellationToken = stop }, i =>
+            {
+                using var image = _decode(_paths[indices[i]]);
+                use(i, image);
+            });
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+    }
+
+    private byte[] DecodeCentres(int[] indices)
+    {
+        int imageBytes = Channels * Height * Width;
+        var pixels = new byte[checked(indices.Length * imageBytes)];
+        Decode(indices, (i, image) => image.CopyCentre(Height, pixels.AsSpan(i * imageBytes, imageBytes)));
+        return pixels;
+    }
+}

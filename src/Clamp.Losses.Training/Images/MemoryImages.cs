@@ -1,0 +1,85 @@
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>Images held in memory, as bytes in planar order [N, 3, H, W].</summary>
+public sealed class MemoryImages : ImageSource
+{
+    private readonly byte[] _pixels;
+    private readonly int _imageBytes;
+
+    /// <summary>Wraps pixels and labels; the pixels are not copied, so the caller must not change them afterwards.</summary>
+    /// <param name="pixels">Bytes of [N, 3, H, W], the last index fastest.</param>
+    /// <param name="labels">One class index for each image, from 0 to <c>classNames.Count - 1</c>.</param>
+    /// <param name="height">The height H of every image in pixels, at least 1.</param>
+    /// <param name="width">The width W of every image in pixels, at least 1.</param>
+    /// <param name="classNames">The name of every class, at least one.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The height or width is below 1, or a label names no class.</exception>
+    /// <exception cref="ArgumentException">There is no class name, or the pixels are not N x 3 x H x W bytes.</exception>
+    public MemoryImages(byte[] pixels, int[] labels, int height, int width, IReadOnlyList<string> classNames)
+        : base(Checked(labels).Length, height, width, labels, classNames)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        _pixels = pixels;
+        _imageBytes = Channels * height * width;
+        long expected = (long)Count * _imageBytes;
+        if (pixels.Length != expected)
+        {
+            string message = $"{Count} images of {Channels} x {height} x {width} take {expected} bytes; {pixels.Length} were given.";
+            throw new ArgumentException(message, nameof(pixels));
+        }
+    }
+
+    /// <summary>Wraps pixels without labels; they are not copied, so the caller must not change them afterwards.</summary>
+    /// <param name="pixels">Bytes of [N, 3, H, W], the last index fastest.</param>
+    /// <param name="height">The height H of every image in pixels, at least 1.</param>
+    /// <param name="width">The width W of every image in pixels, at least 1.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="pixels"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The height or width is below 1.</exception>
+    /// <exception cref="ArgumentException">The pixels are no whole number of images.</exception>
+    public MemoryImages(byte[] pixels, int height, int width)
+        : base(CountOf(pixels, height, width), height, width)
+    {
+        _pixels = pixels;
+        _imageBytes = Channels * height * width;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Pixels(ReadOnlySpan<int> indices) =>
+        tensor(CopyPixels(indices), [indices.Length, Channels, Height, Width], dtype: uint8, device: CPU);
+
+    /// <inheritdoc/>
+    public override MemoryImages Subset(ReadOnlySpan<int> indices)
+    {
+        var pixels = CopyPixels(indices);
+        return LabelsOf(indices) is { } labels ? new(pixels, labels, Height, Width, ClassNames) : new(pixels, Height, Width);
+    }
+
+    private byte[] CopyPixels(ReadOnlySpan<int> indices)
+    {
+        ThrowIfUnknown(indices);
+        var copy = new byte[checked(indices.Length * _imageBytes)];
+        for (int i = 0; i < indices.Length; i++)
+            _pixels.AsSpan(indices[i] * _imageBytes, _imageBytes).CopyTo(copy.AsSpan(i * _imageBytes));
+        return copy;
+    }
+
+    private static int[] Checked(int[] labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        return labels;
+    }
+
+    private static int CountOf(byte[] pixels, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        var (count, rest) = Math.DivRem(pixels.Length, Channels * height * width);
+        return rest == 0
+            ? count
+            : throw new ArgumentException(
+                $"{pixels.Length} bytes were given, which are {count} images of {Channels} x {height} x {width} and {rest} bytes.", nameof(pixels));
+    }
+}

@@ -1,0 +1,63 @@
+namespace Clamp.Losses.Training;
+
+/// <summary>
+/// How one axis of a picture is resized, bilinear and antialiased as torchvision does: output s lies at first + (s + 1/2) length / size,
+/// input t at t + 1/2, and weights fall linearly to 0 over one input, or over one output where that is wider.
+/// </summary>
+internal sealed class ResamplingAxis
+{
+    private readonly int[] _starts;
+    private readonly float[][] _weights;
+
+    /// <summary>Computes the weights.</summary>
+    /// <param name="first">The first input that is used.</param>
+    /// <param name="length">How many inputs are used, at least 1.</param>
+    /// <param name="size">To how many outputs they are resized, at least 1.</param>
+    /// <param name="skip">How many of the outputs are left out before the first.</param>
+    /// <param name="count">How many outputs are made; <paramref name="skip"/> and they are at most <paramref name="size"/>.</param>
+    /// <param name="reversed">Whether outputs run from the last input to the first.</param>
+    public ResamplingAxis(int first, int length, int size, int skip, int count, bool reversed)
+    {
+        (_starts, _weights) = (new int[count], new float[count][]);
+        double scale = (double)length / size;
+        double reach = Math.Max(1, scale);
+        for (int i = 0; i < count; i++)
+        {
+            int output = reversed ? size - 1 - skip - i : skip + i;
+            double centre = (output + 0.5) * scale;
+            int start = Math.Max(0, (int)Math.Floor(centre - reach + 0.5));
+            int end = Math.Min(length, (int)Math.Ceiling(centre + reach - 0.5));
+            _starts[i] = first + start;
+            _weights[i] = Triangle(start, end, centre, reach);
+        }
+    }
+
+    /// <summary>The number of outputs.</summary>
+    public int Count => _starts.Length;
+
+    /// <summary>The first input that any output needs.</summary>
+    public int First => _starts.Min();
+
+    /// <summary>One more than the last input that any output needs.</summary>
+    public int End => _starts.Zip(_weights, (start, weights) => start + weights.Length).Max();
+
+    /// <summary>The first input of an output.</summary>
+    /// <param name="output">The output.</param>
+    public int Start(int output) => _starts[output];
+
+    /// <summary>The weights of an output's inputs from <see cref="Start"/> on; their sum is 1.</summary>
+    /// <param name="output">The output.</param>
+    public ReadOnlySpan<float> Weights(int output) => _weights[output];
+
+    private static float[] Triangle(int start, int end, double centre, double reach)
+    {
+        var weights = new double[end - start];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = Math.Max(0, 1 - (Math.Abs(start + i + 0.5 - centre) / reach));
+        }
+
+        double sum = weights.Sum();
+        return Array.ConvertAll(weights, weight => (float)(weight / sum));
+    }
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Reflection;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>
+/// Encoders as safetensors files with torchvision's names, batch-norm statistics included. torchvision's network loads one with
+/// <c>strict=True</c> once its classifier is gone, <c>model.fc = torch.nn.Identity()</c>, and its stem is the encoder's.
+/// </summary>
+public static class EncoderFile
+{
+    private const string StemPadding = "stem_padding";
+    private const string ImageSize = "image_size";
+    private static readonly string[] Classifier = ["fc.weight", "fc.bias"];
+
+    /// <summary>Writes an encoder, and in the metadata how to rebuild it and what images it expects.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="encoder">The encoder.</param>
+    /// <param name="options">The options of the run it comes from.</param>
+    /// <exception cref="IOException">The file cannot be written; what was there is kept.</exception>
+    public static void Write(string path, ResNet encoder, RunOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(options);
+        SafetensorsFile.Write(path, encoder.state_dict(), Metadata(encoder, options));
+    }
+
+    /// <summary>Reads an encoder that this class or PyTorch wrote. A torchvision classifier, <c>fc</c>, is passed over.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">The architecture, which the file must match name by name and shape by shape.</param>
+    /// <param name="stemPadding">The small stem's padding, 1 or 2; null for the one in the metadata, or 1.</param>
+    /// <param name="imageSize">The side of the images; null for the one in the metadata, or the trainer's default.</param>
+    /// <returns>The encoder, which the caller owns, its options, and whether a classifier was passed over.</returns>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or its tensors are not the architecture's: every missing, unexpected or unfit one is listed.
+    /// </exception>
+    public static (ResNet Encoder, RunOptions Options, bool HasClassifier) Read(
+        string path, EncoderKind kind, int? stemPadding = null, int? imageSize = null)
+    {
+        using var file = SafetensorsFile.Read(path);
+        var smallStem = !(file.Tensors.TryGetValue("conv1.weight", out var stem) && stem.shape is [.., 7, 7]);
+        var options = new RunOptions
+        {
+            Encoder = kind,
+            SmallStem = smallStem,
+            StemPadding = smallStem ? stemPadding ?? Number(file, StemPadding) ?? 1 : 1,
+            ImageSize = imageSize ?? Number(file, ImageSize) ?? new RunOptions().ImageSize,
+        };
+        options.Validate();
+        var encoder = Encoders.Create(kind, options.SmallStem, options.StemPadding);
+        try
+        {
+            Fill(encoder, file.Tensors);
+        }
+        catch (InvalidDataException e)
+        {
+            encoder.Dispose();
+            throw new InvalidDataException($"'{path}' does not hold a {kind}:{Environment.NewLine}{e.Message}", e);
+        }
+
+        return (encoder, options, Classifier.Any(file.Tensors.ContainsKey));
+    }
+
+    private static Dictionary<string, string> Metadata(ResNet encoder, RunOptions options)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            ["producer"] = $"Clamp.Losses {Version()}",
+            ["architecture"] = options.Encoder.ToString().ToLowerInvariant(),
+            ["features"] = Text(encoder.FeatureWidth),
+            ["stem"] = options.SmallStem ? "small: conv1 3x3, stride 1; no maxpool" : "imagenet",
+            ["dataset"] = options.Dataset.ToString(),
+            ["normalisation"] = "(pixel / 255 - mean) / standard_deviation, in every channel",
+            ["mean"] = Text(MultiViewAugmentation.Mean),
+            ["standard_deviation"] = Text(MultiViewAugmentation.StandardDeviation),
+        };
+        if (options.SmallStem)
+        {
+            metadata[StemPadding] = Text(options.StemPadding);
+        }
+
+        // Other data sets have a size of their own.
+        if (options.Dataset is DatasetKind.Shapes or DatasetKind.ImageFolder)
+        {
+            metadata[ImageSize] = Text(options.ImageSize);
+        }
+
+        return metadata;
+    }
+
+    private static void Fill(ResNet encoder, IReadOnlyDictionary<string, Tensor> given)
+    {
+        var expected = encoder.state_dict();
+        var faults = expected.Keys.Except(given.Keys).Select(name => $"{name} is missing")
+            .Concat(given.Keys.Except(expected.Keys).Except(Classifier).Select(name => $"{name} is unexpected"))
+            .Concat(given.Keys.Intersect(expected.Keys).Select(name => Fault(name, given[name], expected[name])).OfType<string>())
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (faults.Count > 0)
+        {
+            throw new InvalidDataException(string.Join(Environment.NewLine, faults.Select(fault => $"  {fault}")));
+        }
+
+        using var unrecorded = no_grad();
+        foreach (var (name, value) in expected)
+        {
+            value.copy_(given[name]);
+        }
+    }
+
+    private static string? Fault(string name, Tensor given, Tensor expected)
+    {
+        using var scope = NewDisposeScope();
+        if (!given.shape.SequenceEqual(expected.shape))
+        {
+            return $"{name} has shape [{string.Join(", ", given.shape)}]; it must be [{string.Join(", ", expected.shape)}]";
+        }
+
+        if (given.is_floating_point() != expected.is_floating_point())
+        {
+            return $"{name} is of type {given.dtype}; it must be {expected.dtype}, or of its kind";
+        }
+
+        return given.isfinite().all().item<bool>() ? null : $"{name} has values that are NaN or infinite";
+    }
+
+    private static int? Number(SafetensorsFile file, string key) => file.Metadata.TryGetValue(key, out var text)
+        ? int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new InvalidDataException($"The metadata's {key} is '{text}'; it must be a whole number.")
+        : null;
+
+    private static string Version() =>
+        typeof(ClampLoss).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}

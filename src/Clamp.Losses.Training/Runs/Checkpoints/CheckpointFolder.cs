@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>The checkpoints of one run, <c>step-00000120.ckpt</c> and so on.</summary>
+/// <param name="path">The folder; it is created when the first checkpoint is saved.</param>
+/// <param name="options">What to keep.</param>
+public sealed class CheckpointFolder(string path, CheckpointOptions options)
+{
+    private const string Prefix = "step-";
+    private const string Suffix = ".ckpt";
+
+    /// <summary>Saves the trainer's state, then removes the checkpoints that need not be kept.</summary>
+    /// <param name="trainer">The trainer, between two steps.</param>
+    /// <exception cref="IOException">It cannot be written; earlier checkpoints are kept.</exception>
+    public void Save(Pretrainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        Directory.CreateDirectory(path);
+        CheckpointFile.Write(FileOf(trainer.StepsDone), trainer.Save);
+        foreach (var (_, file) in NewestFirst()
+            .Where(checkpoint => !options.IsKept(checkpoint.Step, trainer.StepsPerEpoch))
+            .Skip(options.Keep))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Brings a trainer to the newest checkpoint that is whole.</summary>
+    /// <param name="trainer">A new trainer of the same run.</param>
+    /// <param name="warn">Told of each damaged checkpoint.</param>
+    /// <returns>Whether there was a checkpoint; without one the trainer is as it was.</returns>
+    /// <exception cref="InvalidDataException">There are checkpoints, and all are damaged.</exception>
+    /// <exception cref="ArgumentException">The checkpoint belongs to a run with other options or images.</exception>
+    public bool RestoreNewest(Pretrainer trainer, Action<string> warn)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(warn);
+        var checkpoints = NewestFirst();
+        foreach (var (_, file) in checkpoints)
+        {
+            using var reader = OpenIfWhole(file, warn);
+            if (reader is not null)
+            {
+                trainer.Load(reader);
+                return true;
+            }
+        }
+
+        return checkpoints.Count == 0
+            ? false
+            : throw new InvalidDataException($"No checkpoint in '{path}' is whole ({checkpoints.Count} damaged): the run cannot be resumed.");
+    }
+
+    /// <summary>Removes what a killed process left half-written.</summary>
+    public void RemoveUnfinished()
+    {
+        foreach (var file in Files("*" + AtomicFile.Unfinished))
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static BinaryReader? OpenIfWhole(string file, Action<string> warn)
+    {
+        try
+        {
+            return CheckpointFile.Open(file);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            warn(e.Message);
+            return null;
+        }
+    }
+
+    private string FileOf(int step) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D8}{Suffix}"));
+
+    private List<(int Step, string File)> NewestFirst() =>
+        [.. Files(Prefix + "*" + Suffix)
+            .Select(file => (Step: StepOf(file), File: file))
+            .Where(found => found.Step > 0)
+            .OrderByDescending(found => found.Step)];
+
+    private IEnumerable<string> Files(string pattern) => Directory.Exists(path) ? Directory.GetFiles(path, pattern) : [];
+
+    /// <summary>The step in a checkpoint's name, or 0 when it is not one of ours.</summary>
+    private static int StepOf(string file)
+    {
+        var digits = Path.GetFileNameWithoutExtension(file)[Prefix.Length..];
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : 0;
+    }
+}

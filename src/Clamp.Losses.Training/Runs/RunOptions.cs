@@ -1,0 +1,83 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Training;
+
+/// <summary>Everything that decides a run of a named data set and a named encoder; stored with it as config.json.</summary>
+public sealed record RunOptions : PretrainOptions
+{
+    /// <summary>The images.</summary>
+    public DatasetKind Dataset { get; init; } = DatasetKind.Shapes;
+
+    /// <summary>The folder with the data set's files; not used for the drawn shapes.</summary>
+    public string? DataRoot { get; init; }
+
+    /// <summary>The side that drawn shapes and image folders are brought to, in pixels; at least 16.</summary>
+    public int ImageSize { get; init; } = 32;
+
+    /// <summary>
+    /// Whether image folders are decoded anew in each epoch, so that crops come from the whole picture; null decides by their size
+    /// (<see cref="ImageFolder.LargestInMemory"/>).
+    /// </summary>
+    public bool? StreamImages { get; init; }
+
+    /// <summary>How many training images to use, balanced over classes; 0 for all, or for the usual number of shapes.</summary>
+    public int TrainImages { get; init; }
+
+    /// <summary>How many test images to use, balanced over classes; 0 for all.</summary>
+    public int TestImages { get; init; }
+
+    /// <summary>The network whose features are wanted.</summary>
+    public EncoderKind Encoder { get; init; } = EncoderKind.Tiny;
+
+    /// <summary>Whether the encoder begins with a 3x3 convolution, for small images, or ImageNet's stem: 7x7, stride 2, max-pool.</summary>
+    public bool SmallStem { get; init; } = true;
+
+    /// <summary>The padding of the small stem: 1, or 2 as in the paper's code, which adds 2 pixels to height and width.</summary>
+    public int StemPadding { get; init; } = 1;
+
+    private bool NeedsFiles => Dataset != DatasetKind.Shapes;
+
+    /// <summary>Loads the images of the options.</summary>
+    /// <param name="decode">Decodes image files; needed by <see cref="DatasetKind.ImageFolder"/> alone.</param>
+    /// <returns>The images to train on and to score on.</returns>
+    /// <exception cref="IOException">A file or folder is missing; the message says what is expected where.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
+    public ImageSplits LoadImages(ImageDecoder? decode = null) => Datasets.Load(
+        Dataset,
+        DataRoot is null ? null : new DirectoryInfo(DataRoot),
+        ImageSize,
+        TrainImages,
+        TestImages,
+        Seed,
+        StreamImages,
+        decode);
+
+    /// <summary>
+    /// The encoder with the weights that <see cref="PretrainOptions.Seed"/> draws, those that a run begins with. A <see cref="Pretrainer"/>
+    /// that is made next draws its head from the same sequence.
+    /// </summary>
+    /// <param name="device">Where.</param>
+    /// <returns>A new network; the caller owns it.</returns>
+    public ResNet InitialEncoder(Device device)
+    {
+        random.manual_seed(Seed);
+        return Encoders.Create(Encoder, SmallStem, StemPadding).to(device);
+    }
+
+    /// <inheritdoc/>
+    public override PretrainOptions Essentials() => this with { DataRoot = null };
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Faults() =>
+    [
+        .. OptionRules.Faults(
+            (NeedsFiles && string.IsNullOrEmpty(DataRoot), nameof(DataRoot), "not given", $"the folder with the files of {Dataset}"),
+            (ImageSize < 16, nameof(ImageSize), ImageSize, "at least 16"),
+            (TrainImages < 0, nameof(TrainImages), TrainImages, "at least 0"),
+            (TestImages < 0, nameof(TestImages), TestImages, "at least 0"),
+            (StemPadding is not (1 or 2), nameof(StemPadding), StemPadding, "1 or 2"),
+            (StemPadding != 1 && !SmallStem, nameof(StemPadding), StemPadding, "1 unless SmallStem is true, the one stem with a choice")),
+        .. base.Faults(),
+    ];
+}

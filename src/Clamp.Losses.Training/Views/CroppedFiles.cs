@@ -1,0 +1,41 @@
+namespace Clamp.Losses.Training;
+
+/// <summary>Takes the crops of a batch's views from whole pictures, reading each file once.</summary>
+/// <param name="files">The files.</param>
+/// <param name="augmentation">Draws the crops.</param>
+/// <param name="views">The number of views V.</param>
+/// <param name="size">Height and width S of the views.</param>
+internal sealed class CroppedFiles(FileImages files, MultiViewAugmentation augmentation, int views, int size)
+{
+    /// <summary>Crops a batch; any thread may call it, as no tensor is made.</summary>
+    /// <param name="batch">The files.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="stop">Ends the work early.</param>
+    /// <returns>The crops.</returns>
+    /// <exception cref="InvalidDataException">A file cannot be decoded; the message names it.</exception>
+    public CroppedBatch Crop(int[] batch, int epoch, CancellationToken stop)
+    {
+        int cropBytes = ImageSource.Channels * size * size;
+        var pixels = new byte[checked(views * batch.Length * cropBytes)];
+        ViewParameters[][] parameters = [.. Enumerable.Range(0, views).Select(_ => new ViewParameters[batch.Length])];
+        files.Decode(
+            batch,
+            (i, image) =>
+            {
+                for (int view = 0; view < views; view++)
+                {
+                    var drawn = augmentation.Parameters(batch[i], epoch, view, image.Height, image.Width);
+                    var planes = pixels.AsSpan(((view * batch.Length) + i) * cropBytes, cropBytes);
+                    image.CopyCrop(drawn.Crop, drawn.Flip, size, planes);
+                    parameters[view][i] = drawn;
+                }
+            },
+            stop);
+        return new CroppedBatch(pixels, parameters);
+    }
+}
+
+/// <summary>The crops of a batch, for all its views.</summary>
+/// <param name="Pixels">Bytes of [V, B, 3, S, S].</param>
+/// <param name="Parameters">For each of the V views, the parameters of its B crops.</param>
+internal sealed record CroppedBatch(byte[] Pixels, ViewParameters[][] Parameters);

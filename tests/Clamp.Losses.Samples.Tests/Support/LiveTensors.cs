@@ -1,7 +1,0 @@
-namespace Clamp.Losses.Samples.Tests.Support;
-
-internal static class LiveTensors
-{
-    /// <summary>The tensors of this thread that nobody has disposed.</summary>
-    public static long Count => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-}

@@ -1,0 +1,87 @@
+namespace Clamp.Losses.Training.Tests;
+
+/// <summary>Alone, because weights are drawn from torch's generator, which is the process's.</summary>
+[Collection(nameof(PretrainerTests))]
+public sealed class ResumeTests
+{
+    [Theory]
+    [InlineData(1, OptimizerKind.AdamW, LossKind.Clamp, 0)]
+    [InlineData(3, OptimizerKind.AdamW, LossKind.Clamp, 3)]
+    [InlineData(4, OptimizerKind.AdamW, LossKind.VicReg, 0)]
+    [InlineData(4, OptimizerKind.Sgd, LossKind.Clamp, 0)]
+    [InlineData(5, OptimizerKind.Lars, LossKind.Clamp, 0)]
+    public void Load_AfterAnyStep_GoesOnAsIfNeverStopped(int step, OptimizerKind optimizer, LossKind loss, int chunk)
+    {
+        var options = SmallRun.Options with { Optimizer = optimizer, Loss = loss, Chunk = chunk };
+        using var uninterrupted = SmallRun.Trainer(options);
+        uninterrupted.Run(_ => { });
+        var saved = StateAfter(step, options);
+
+        using var resumed = SmallRun.Trainer(options);
+        torch.random.manual_seed(99);
+        Load(resumed, saved);
+        var steps = new List<StepMetrics>();
+        resumed.Run(steps.Add);
+
+        steps.Select(metrics => metrics.Step).Should().Equal(Enumerable.Range(step + 1, SmallRun.Steps - step));
+        resumed.State().SequenceEqual(uninterrupted.State()).Should().BeTrue("weights, optimiser and random numbers must be the same bits");
+    }
+
+    [Fact]
+    public void Load_LaterSteps_KeepNoMoreTensorsAlive()
+    {
+        var saved = StateAfter(2, SmallRun.Options);
+        using var resumed = SmallRun.Trainer(SmallRun.Options);
+        Load(resumed, saved);
+        var live = new List<long>();
+
+        resumed.Run(_ => live.Add(LiveTensors.Count));
+
+        live[1..].Should().OnlyContain(count => count == live[0]);
+    }
+
+    [Fact]
+    public void Load_OtherOptions_NamesEachDifferenceAndWhatItWas()
+    {
+        var saved = StateAfter(1, SmallRun.Options);
+        using var other = SmallRun.Trainer(SmallRun.Options with { Views = 3, Clamp = new ClampLossOptions { RadiusScale = 7 } });
+
+        other.Invoking(trainer => Load(trainer, saved)).Should().Throw<ArgumentException>()
+            .WithMessage("*Views was 2 and is 3*Clamp:RadiusScale was 3 and is 7*");
+    }
+
+    [Fact]
+    public void Load_OtherImages_SaysSo()
+    {
+        var saved = StateAfter(1, SmallRun.Options);
+        using var other = SmallRun.Trainer(SmallRun.Options, SmallRun.Images.Subset([.. Enumerable.Range(0, 20)]));
+
+        other.Invoking(trainer => Load(trainer, saved)).Should().Throw<ArgumentException>()
+            .WithMessage("*number of training images was 24 and is 20*");
+    }
+
+    [Fact]
+    public void Load_DataInAnotherPlace_IsTheSameRun()
+    {
+        var saved = StateAfter(1, SmallRun.Options with { DataRoot = "here" });
+        using var moved = SmallRun.Trainer(SmallRun.Options with { DataRoot = "there" });
+
+        Load(moved, saved);
+
+        moved.StepsDone.Should().Be(1);
+    }
+
+    private static byte[] StateAfter(int step, RunOptions options)
+    {
+        using var trainer = SmallRun.Trainer(options);
+        trainer.RunTo(step);
+        trainer.StepsDone.Should().Be(step);
+        return trainer.State();
+    }
+
+    private static void Load(Pretrainer trainer, byte[] state)
+    {
+        using var reader = new BinaryReader(new MemoryStream(state));
+        trainer.Load(reader);
+    }
+}
