@@ -6,6 +6,7 @@ using BenchmarkDotNet.Exporters.Csv;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
 using Perfolizer.Metrology;
 
@@ -22,7 +23,9 @@ public sealed class BenchmarkConfig : ManualConfig
         AddColumnProvider(DefaultColumnProviders.Params);
 
         // A step takes up to seconds, so that warming up as often as nanoseconds need it would be most of a run; once leaves the JIT at work.
-        AddJob(Job.Default.WithWarmupCount(3).AsMutator());
+        // In this process: a project that BenchmarkDotNet generates would not run the targets that make libtorch load. The reference's
+        // algorithm takes minutes on a machine whose pages are slow.
+        AddJob(Job.Default.WithWarmupCount(3).WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: true)).AsMutator());
     }
 
     /// <summary>Nanoseconds without a unit or separators of thousands.</summary>

@@ -7,7 +7,6 @@ return commands.Subcommands.Any(command => command.Name == args.FirstOrDefault()
 
 static int RunBenchmarks(string[] args)
 {
-    // In this process: a project that BenchmarkDotNet generates would not run the targets that make libtorch load.
-    BenchmarkSwitcher.FromAssembly(typeof(LossThroughput).Assembly).Run([.. args, "--inProcess"], new BenchmarkConfig());
+    BenchmarkSwitcher.FromAssembly(typeof(LossThroughput).Assembly).Run(args, new BenchmarkConfig());
     return 0;
 }

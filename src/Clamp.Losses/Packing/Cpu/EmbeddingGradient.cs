@@ -82,7 +82,7 @@ internal static unsafe class EmbeddingGradient
             Combine<Lanes1>(offset, result, (float)forceWeight, -(float)centroidWeight, whole, width);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Combine<T>(nint offset, float* result, float forceWeight, float centroidWeight, int from, int to)
             where T : unmanaged, ILanes<T>
         {
@@ -99,57 +99,71 @@ internal static unsafe class EmbeddingGradient
             var (width, views) = (embeddings.Width, embeddings.Views);
             var whole = width - width % TLanes.Count;
             var inverseNorms = batch.InverseNorms + (nint)image * views;
-            var point = own.Row(0);
-            var imageSum = own.Row(1);
+            var imageSum = own.Row(2);
             new Span<float>(imageSum, width).Clear();
-            for (int view = 0; view < views; view++)
+            for (int view = 0; view < views; view += 2)
             {
-                var row = embeddings[view, image];
-                var along = Along<TLanes>(row, own.Extra, point, inverseNorms[view], deviationWeight, 0, whole)
-                    + Along<Lanes1>(row, own.Extra, point, inverseNorms[view], deviationWeight, whole, width)
-                    - deviationWeight;
-                var result = projected[view, image];
-                Project<TLanes>(own.Extra, point, along, inverseNorms[view], result, imageSum, 0, whole);
-                Project<Lanes1>(own.Extra, point, along, inverseNorms[view], result, imageSum, whole, width);
+                var first = new View(embeddings[view, image], own.Row(0), projected[view, image], inverseNorms[view]);
+
+                // The last of an odd number of views has itself for a partner, whose h is 0 and goes nowhere.
+                var second = view + 1 < views
+                    ? new View(embeddings[view + 1, image], own.Row(1), projected[view + 1, image], inverseNorms[view + 1])
+                    : new View(first.Row, own.Row(1), own.Row(1), 0);
+                var (alongFirst, alongSecond) = Along<TLanes>(first, second, own.Extra, deviationWeight, 0, whole);
+                var (restOfFirst, restOfSecond) = Along<Lanes1>(first, second, own.Extra, deviationWeight, whole, width);
+                alongFirst += restOfFirst - deviationWeight;
+                alongSecond += restOfSecond - deviationWeight;
+                Project<TLanes>(first, alongFirst, second, alongSecond, own.Extra, imageSum, 0, whole);
+                Project<Lanes1>(first, alongFirst, second, alongSecond, own.Extra, imageSum, whole, width);
             }
 
             AddTo<TLanes>(imageSum, ownSums, 0, whole);
             AddTo<Lanes1>(imageSum, ownSums, whole, width);
         }
 
-        /// <summary>p, and q . p + b = (q + b p) . p, without the cancellation in q . p where views nearly agree.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private float Along<T>(float* row, float* gradient, float* point, float inverseNorm, float deviationWeight, int from, int to)
+        /// <summary>
+        /// p, and q . p + b = (q + b p) . p, without the cancellation in q . p where views nearly agree; of two views at a time, which share
+        /// the loads of mean and q.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private (float First, float Second) Along<T>(View first, View second, float* gradient, float deviationWeight, int from, int to)
             where T : unmanaged, ILanes<T>
         {
-            var high = batch.MeanHigh;
-            var low = batch.MeanLow;
-            var products = T.All(0);
+            var meanHigh = batch.MeanHigh;
+            var meanLow = batch.MeanLow;
+            var (alongFirst, alongSecond) = (T.All(0), T.All(0));
             for (int d = from; d < to; d += T.Count)
             {
-                var p = (T.Load(row + d) - T.Load(high + d) - T.Load(low + d)) * T.All(inverseNorm);
-                p.Store(point + d);
-                products = T.MultiplyAdd(T.MultiplyAdd(p, T.All(deviationWeight), T.Load(gradient + d)), p, products);
+                var (high, low, q) = (T.Load(meanHigh + d), T.Load(meanLow + d), T.Load(gradient + d));
+                var p = (T.Load(first.Row + d) - high - low) * T.All(first.InverseNorm);
+                p.Store(first.Point + d);
+                alongFirst = T.MultiplyAdd(T.MultiplyAdd(p, T.All(deviationWeight), q), p, alongFirst);
+                p = (T.Load(second.Row + d) - high - low) * T.All(second.InverseNorm);
+                p.Store(second.Point + d);
+                alongSecond = T.MultiplyAdd(T.MultiplyAdd(p, T.All(deviationWeight), q), p, alongSecond);
             }
 
-            return products.Sum();
+            return (alongFirst.Sum(), alongSecond.Sum());
         }
 
-        /// <summary>h, added to the image's sum.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        /// <summary>h of two views, added to the image's sum.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Project<T>(
-            float* gradient, float* point, float along, float inverseNorm, float* result, float* imageSum, int from, int to)
+            View first, float alongFirst, View second, float alongSecond, float* gradient, float* imageSum, int from, int to)
             where T : unmanaged, ILanes<T>
         {
             for (int d = from; d < to; d += T.Count)
             {
-                var h = T.MultiplyAdd(T.Load(point + d), T.All(-along), T.Load(gradient + d)) * T.All(inverseNorm);
-                h.Store(result + d);
-                (T.Load(imageSum + d) + h).Store(imageSum + d);
+                var q = T.Load(gradient + d);
+                var h = T.MultiplyAdd(T.Load(first.Point + d), T.All(-alongFirst), q) * T.All(first.InverseNorm);
+                h.Store(first.Result + d);
+                var other = T.MultiplyAdd(T.Load(second.Point + d), T.All(-alongSecond), q) * T.All(second.InverseNorm);
+                other.Store(second.Result + d);
+                (T.Load(imageSum + d) + (h + other)).Store(imageSum + d);
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void AddTo<T>(float* imageSum, double* sums, int from, int to)
             where T : unmanaged, ILanes<T>
         {
@@ -157,6 +171,14 @@ internal static unsafe class EmbeddingGradient
             {
                 T.Load(imageSum + d).AddTo(sums + d);
             }
+        }
+
+        private readonly struct View(float* row, float* point, float* result, float inverseNorm)
+        {
+            public readonly float* Row = row;
+            public readonly float* Point = point;
+            public readonly float* Result = result;
+            public readonly float InverseNorm = inverseNorm;
         }
     }
 
@@ -194,7 +216,7 @@ internal static unsafe class EmbeddingGradient
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Centre<T>(nint offset, float* mean, int from, int to)
             where T : unmanaged, ILanes<T>
         {

@@ -54,7 +54,7 @@ internal static unsafe class EmbeddingStatistics
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Add<T>(int image, double* sums, int from, int to)
             where T : unmanaged, ILanes<T>
         {
@@ -108,13 +108,14 @@ internal static unsafe class EmbeddingStatistics
             var whole = width - width % TLanes.Count;
             var inverseNorms = batch.InverseNorms + (nint)image * embeddings.Views;
             var inRange = true;
-            for (int view = 0; view < embeddings.Views; view++)
+            for (int view = 0; view < embeddings.Views; view += 2)
             {
-                var row = embeddings[view, image];
-                var centred = own.Row(view);
-                var squaredNorm = Centre<TLanes>(row, centred, 0, whole) + Centre<Lanes1>(row, centred, whole, width);
-                inverseNorms[view] = (float)(1 / Math.Sqrt(squaredNorm));
-                inRange &= squaredNorm is >= Float32Limits.LeastSquaredNorm and <= Float32Limits.LargestSquaredNorm;
+                // The last of an odd number of views is its own partner.
+                var other = Math.Min(view + 1, embeddings.Views - 1);
+                var (rows, centred) = (new RowPair(embeddings[view, image], embeddings[other, image]), new RowPair(own.Row(view), own.Row(other)));
+                var (first, second) = Centre<TLanes>(rows, centred, 0, whole);
+                var (firstRest, secondRest) = Centre<Lanes1>(rows, centred, whole, width);
+                inRange &= SetInverseNorm(first + firstRest, inverseNorms + view) & SetInverseNorm(second + secondRest, inverseNorms + other);
             }
 
             var deviations = Deviations<TLanes>(own, inverseNorms, centroid, 0, whole)
@@ -122,53 +123,62 @@ internal static unsafe class EmbeddingStatistics
             return inRange ? deviations / (embeddings.Views - 1) : double.NaN;
         }
 
-        /// <summary>x = z - mu, and norm(x)^2.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private float Centre<T>(float* row, float* centred, int from, int to)
-            where T : unmanaged, ILanes<T>
+        /// <summary>Whether a squared norm is within range.</summary>
+        private static bool SetInverseNorm(float squaredNorm, float* inverseNorm)
         {
-            var high = batch.MeanHigh;
-            var low = batch.MeanLow;
-            var squares = T.All(0);
-            for (int d = from; d < to; d += T.Count)
-            {
-                var x = T.Load(row + d) - T.Load(high + d) - T.Load(low + d);
-                x.Store(centred + d);
-                squares = T.MultiplyAdd(x, x, squares);
-            }
-
-            return squares.Sum();
+            *inverseNorm = (float)(1 / Math.Sqrt(squaredNorm));
+            return squaredNorm is >= Float32Limits.LeastSquaredNorm and <= Float32Limits.LargestSquaredNorm;
         }
 
-        /// <summary>c = mean of p, and the sum over views of norm(p - c)^2, never from 1 - norm(c)^2, which cancels.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        /// <summary>x = z - mu and norm(x)^2, of two views at a time: they share the loads of the mean.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private (float First, float Second) Centre<T>(RowPair rows, RowPair centred, int from, int to)
+            where T : unmanaged, ILanes<T>
+        {
+            var meanHigh = batch.MeanHigh;
+            var meanLow = batch.MeanLow;
+            var (first, second) = (T.All(0), T.All(0));
+            for (int d = from; d < to; d += T.Count)
+            {
+                var (high, low) = (T.Load(meanHigh + d), T.Load(meanLow + d));
+                var x = T.Load(rows.First + d) - high - low;
+                x.Store(centred.First + d);
+                first = T.MultiplyAdd(x, x, first);
+                var y = T.Load(rows.Second + d) - high - low;
+                y.Store(centred.Second + d);
+                second = T.MultiplyAdd(y, y, second);
+            }
+
+            return (first.Sum(), second.Sum());
+        }
+
+        /// <summary>
+        /// c = mean of p, and the sum over views of norm(p - c)^2: by the differences from the first view, which are no larger than the
+        /// spread, never from 1 - norm(c)^2, which cancels.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private float Deviations<T>(ImageScratch own, float* inverseNorms, float* centroid, int from, int to)
             where T : unmanaged, ILanes<T>
         {
-            var views = embeddings.Views;
-            var first = own.Row(0);
-            var stride = own.Stride;
+            var (views, stride) = (embeddings.Views, own.Stride);
+            var rows = own.Row(0);
             var (share, total) = (T.All(1f / views), T.All(0));
             for (int d = from; d < to; d += T.Count)
             {
-                var sum = T.All(0);
-                var place = first + d;
-                for (int view = 0; view < views; view++, place += stride)
+                var place = rows + d;
+                var origin = T.Load(place) * T.All(inverseNorms[0]);
+                var (sum, squares) = (T.All(0), T.All(0));
+                for (int view = 1; view < views; view++)
                 {
-                    sum = T.MultiplyAdd(T.Load(place), T.All(inverseNorms[view]), sum);
+                    place += stride;
+                    var difference = T.MultiplyAdd(T.Load(place), T.All(inverseNorms[view]), T.All(0) - origin);
+                    sum += difference;
+                    squares = T.MultiplyAdd(difference, difference, squares);
                 }
 
                 var mean = sum * share;
-                mean.Store(centroid + d);
-                var squares = T.All(0);
-                place = first + d;
-                for (int view = 0; view < views; view++, place += stride)
-                {
-                    var deviation = T.MultiplyAdd(T.Load(place), T.All(inverseNorms[view]), T.All(0) - mean);
-                    squares = T.MultiplyAdd(deviation, deviation, squares);
-                }
-
-                total += squares;
+                (origin + mean).Store(centroid + d);
+                total += squares - (sum * mean);
             }
 
             return total.Sum();
@@ -200,6 +210,12 @@ internal static unsafe class EmbeddingStatistics
             }
 
             return (float)sum;
+        }
+
+        private readonly struct RowPair(float* first, float* second)
+        {
+            public readonly float* First = first;
+            public readonly float* Second = second;
         }
     }
 }

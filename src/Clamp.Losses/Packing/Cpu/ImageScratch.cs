@@ -5,6 +5,9 @@ internal readonly unsafe struct ImageScratch
 {
     private const int CacheLine = 16;
 
+    // The gradient keeps two points and a sum, however few the views.
+    private const int LeastRows = 3;
+
     private readonly float* _memory;
     private readonly nint _views;
 
@@ -27,13 +30,13 @@ internal readonly unsafe struct ImageScratch
     /// <summary>D numbers besides the views.</summary>
     public float* Extra => Row(-1);
 
-    /// <summary>The D numbers of one view.</summary>
+    /// <summary>The D numbers of one view, or of one of at least three rows.</summary>
     /// <param name="view">Which view.</param>
     public float* Row(int view) => _memory + RoundedUp(4 * (int)_views) + (view + 1) * Stride;
 
     /// <summary>How many numbers it takes.</summary>
     /// <param name="shape">V, B and D.</param>
-    public static nint Numbers(BatchShape shape) => RoundedUp(4 * shape.Views) + (shape.Views + 1) * StrideOf(shape);
+    public static nint Numbers(BatchShape shape) => RoundedUp(4 * shape.Views) + (Math.Max(shape.Views, LeastRows) + 1) * StrideOf(shape);
 
     // A cache line more than the row: views of a power of two apart would fight for the same few places in the cache.
     private static nint StrideOf(BatchShape shape) => RoundedUp(shape.Width) + CacheLine;

@@ -146,7 +146,7 @@ internal static unsafe class PairInteractions
             found.AnyClose |= sums.AnyClose;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Interact<T>(int row, float* columnSums, ref RowSums sums, int from, int to)
             where T : unmanaged, ILanes<T>
         {
