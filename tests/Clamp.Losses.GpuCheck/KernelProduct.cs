@@ -17,7 +17,7 @@ internal sealed unsafe class KernelProduct(CudaDevice gpu, nint kernel) : IMatri
         get
         {
             using var reader = new StreamReader(typeof(KernelProduct).Assembly.GetManifestResourceStream("Product.cu")!);
-            return new KernelSource("Product.cu", reader.ReadToEnd(), []);
+            return new KernelSource("Product.cu", reader.ReadToEnd(), [], []);
         }
     }
 

@@ -59,28 +59,22 @@ internal sealed unsafe class CudaDevice : IDisposable
     /// <exception cref="InvalidOperationException">Something cannot be compiled or loaded.</exception>
     public void Prepare(ElementType element) => _ = (Elements(element), Pairs, Product);
 
-    /// <summary>Compiles a file, unless it is loaded, and gives its kernels, which stay until the device is disposed.</summary>
+    /// <summary>A kernel of a file, which is compiled unless it is loaded, and stays until the device is disposed.</summary>
     /// <param name="file">The file.</param>
     /// <param name="element">The define that selects the element type.</param>
-    /// <param name="names">The kernels' names.</param>
-    /// <returns>The kernels, in the order of their names.</returns>
-    /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
-    public nint[] Load(string file, string element, params ReadOnlySpan<string> names)
+    /// <param name="name">The kernel's name.</param>
+    /// <exception cref="InvalidOperationException">It cannot be compiled or loaded.</exception>
+    public nint Load(string file, string element, string name)
     {
         using var current = new CurrentContext(_driver, _context);
         if (!_modules.TryGetValue((file, element), out var module))
         {
-            module = _driver.LoadModule(_compiler.Compile(KernelSource.Embedded(file) with { Definitions = KernelConstants.Definitions }, element, _computeCapability));
+            var source = KernelSource.Embedded(file, KernelConstants.Definitions);
+            module = _driver.LoadModule(_compiler.Compile(source, element, _computeCapability));
             _modules.Add((file, element), module);
         }
 
-        var kernels = new nint[names.Length];
-        for (int i = 0; i < kernels.Length; i++)
-        {
-            kernels[i] = _driver.Function(module, names[i]);
-        }
-
-        return kernels;
+        return _driver.Function(module, name);
     }
 
     /// <summary>Queues a kernel behind what libtorch has queued on this device.</summary>

@@ -1,27 +1,20 @@
 namespace Clamp.Losses.Packing.Cuda;
 
 /// <summary>The kernels that read or write embeddings, for one element type on one device; their .cu files say what each does.</summary>
-internal sealed class ElementKernels
+/// <param name="device">Loads them.</param>
+/// <param name="element">The define that selects the element type.</param>
+internal sealed class ElementKernels(CudaDevice device, string element)
 {
-    /// <summary>Compiles and loads them.</summary>
-    /// <param name="device">Where.</param>
-    /// <param name="element">The define that selects the element type.</param>
-    public ElementKernels(CudaDevice device, string element)
-    {
-        var statistics = device.Load(
-            "EmbeddingStatistics.cu", element, "sum_embeddings", "add_partial_sums", "measure_images");
-        (SumEmbeddings, AddPartialSums, MeasureImages) = (statistics[0], statistics[1], statistics[2]);
-        var gradient = device.Load("EmbeddingGradient.cu", element, "project_gradient", "centre_gradient");
-        (ProjectGradient, CentreGradient) = (gradient[0], gradient[1]);
-    }
+    private const string Statistics = "EmbeddingStatistics.cu";
+    private const string Gradient = "EmbeddingGradient.cu";
 
-    public nint SumEmbeddings { get; }
+    public nint SumEmbeddings { get; } = device.Load(Statistics, element, "sum_embeddings");
 
-    public nint AddPartialSums { get; }
+    public nint AddPartialSums { get; } = device.Load(Statistics, element, "add_partial_sums");
 
-    public nint MeasureImages { get; }
+    public nint MeasureImages { get; } = device.Load(Statistics, element, "measure_images");
 
-    public nint ProjectGradient { get; }
+    public nint ProjectGradient { get; } = device.Load(Gradient, element, "project_gradient");
 
-    public nint CentreGradient { get; }
+    public nint CentreGradient { get; } = device.Load(Gradient, element, "centre_gradient");
 }

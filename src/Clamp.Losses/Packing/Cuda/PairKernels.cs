@@ -1,24 +1,16 @@
 namespace Clamp.Losses.Packing.Cuda;
 
-/// <summary>The kernels between centroids, on one device; their .cu files say what each does.</summary>
-internal sealed class PairKernels
+/// <summary>The kernels between centroids, which are float32, on one device; their .cu files say what each does.</summary>
+/// <param name="device">Loads them.</param>
+internal sealed class PairKernels(CudaDevice device)
 {
-    /// <summary>Compiles and loads them.</summary>
-    /// <param name="device">Where.</param>
-    public PairKernels(CudaDevice device)
-    {
-        const string element = "ELEMENT_FLOAT32";
-        InteractPairs = device.Load("PairInteractions.cu", element, "interact_pairs")[0];
-        CloseForces = device.Load("CloseForces.cu", element, "close_forces")[0];
-        var sums = device.Load("PairSums.cu", element, "add_pair_sums", "loss_of_energy");
-        (AddPairSums, LossOfEnergy) = (sums[0], sums[1]);
-    }
+    private const string Element = "ELEMENT_FLOAT32";
 
-    public nint InteractPairs { get; }
+    public nint InteractPairs { get; } = device.Load("PairInteractions.cu", Element, "interact_pairs");
 
-    public nint CloseForces { get; }
+    public nint CloseForces { get; } = device.Load("CloseForces.cu", Element, "close_forces");
 
-    public nint AddPairSums { get; }
+    public nint AddPairSums { get; } = device.Load("PairSums.cu", Element, "add_pair_sums");
 
-    public nint LossOfEnergy { get; }
+    public nint LossOfEnergy { get; } = device.Load("PairSums.cu", Element, "loss_of_energy");
 }

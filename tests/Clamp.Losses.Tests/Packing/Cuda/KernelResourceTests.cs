@@ -54,7 +54,7 @@ public sealed partial class KernelResourceTests
             string[] options =
                 ["--std=c++17", $"--gpu-architecture=sm_{architecture}", .. KernelSources.DefinitionsFor(dtype), "--ptxas-options=-v"];
 
-            var log = nvrtc.Compile(KernelSource.Embedded(name), options, machineCode: true).Log;
+            var log = nvrtc.Compile(KernelSource.Embedded(name, []), options, machineCode: true).Log;
 
             var entries = EntryPoint().Matches(KernelSources.Named(name)).Select(match => match.Groups[1].Value);
             var accounts = Account().Matches(log).ToDictionary(match => match.Groups["name"].Value);

@@ -24,7 +24,8 @@ internal sealed class KernelCompiler(Nvrtc nvrtc, KernelCache cache)
         }
 
         var machineCode = nearest == computeCapability;
-        string[] options = ["--std=c++17", $"--gpu-architecture={(machineCode ? "sm" : "compute")}_{nearest}", $"-D{element}", .. source.Definitions];
+        string[] options =
+            ["--std=c++17", $"--gpu-architecture={(machineCode ? "sm" : "compute")}_{nearest}", $"-D{element}", .. source.Definitions];
         var key = KeyOf(source, options);
         if (cache.Find(key) is { } known)
         {

@@ -9,7 +9,7 @@ public sealed class KernelCompilerTests : IDisposable
     private const string Element = "ELEMENT_FLOAT32";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("clamp-cache-").FullName;
-    private readonly KernelSource _source = new("Kernel.cu", "source", [("Common.cuh", "header")]);
+    private readonly KernelSource _source = new("Kernel.cu", "source", [("Common.cuh", "header")], []);
     private FakeNvrtc? _fake;
 
     private FakeNvrtc Fake => _fake ??= new FakeNvrtc();
@@ -122,7 +122,7 @@ public sealed class KernelCompilerTests : IDisposable
     {
         var compiler = new KernelCompiler(MachineNvrtc.Open(), new KernelCache(null));
 
-        var act = () => compiler.Compile(new KernelSource("Broken.cu", "\nint broken = ;", []), Element, 80);
+        var act = () => compiler.Compile(new KernelSource("Broken.cu", "\nint broken = ;", [], []), Element, 80);
 
         act.Should().Throw<InvalidOperationException>().WithMessage("*Broken.cu(2): error*");
     }
@@ -130,7 +130,7 @@ public sealed class KernelCompilerTests : IDisposable
     private static byte[] RealImage(int capability)
     {
         var compiler = new KernelCompiler(MachineNvrtc.Open(), new KernelCache(null));
-        return compiler.Compile(KernelSource.Embedded("PairInteractions.cu") with { Definitions = KernelConstants.Definitions }, Element, capability);
+        return compiler.Compile(KernelSource.Embedded("PairInteractions.cu", KernelConstants.Definitions), Element, capability);
     }
 
     private KernelCompiler Compiler() => new(new Nvrtc(Fake.File), new KernelCache(_folder));
