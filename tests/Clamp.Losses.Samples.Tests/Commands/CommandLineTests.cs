@@ -223,7 +223,7 @@ public sealed class CommandLineTests : IDisposable
         var (exit, output, error) = Run("doctor");
 
         exit.Should().Be(0, error);
-        output.Should().ContainAll("libtorch's version", "training step", "Training works on this machine.");
+        output.Should().ContainAll("libtorch's version", "training step", "ResNet-50's step", "Training works on this machine.");
     }
 
     private static (int Exit, string Output, string Error) Run(params string[] arguments) => Trainer.Run(arguments);
