@@ -28,6 +28,12 @@ public sealed class SkiaImage : DecodedImage
     /// <exception cref="InvalidDataException">The file cannot be decoded as a whole.</exception>
     public static SkiaImage Read(string path)
     {
+        // A pipe would be waited for without end; .NET takes it, and whatever else is no file, for one of 0 bytes.
+        if (new FileInfo(path) is not { Exists: true, Length: > 0 })
+        {
+            throw Broken(path, File.Exists(path) ? "it is empty or no regular file" : "it does not exist");
+        }
+
         using SKCodec? codec = SKCodec.Create(path, out SKCodecResult result);
         if (codec is null)
         {

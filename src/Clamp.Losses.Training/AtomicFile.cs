@@ -1,6 +1,3 @@
-using System.Text;
-using static TorchSharp.torch;
-
 namespace Clamp.Losses.Training;
 
 /// <summary>Files that are there whole or not at all, whatever stops the process or the machine.</summary>
@@ -21,27 +18,23 @@ internal static class AtomicFile
             using (var stream = new FileStream(beside, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                Disk.Flush(stream);
             }
 
             File.Move(beside, path, overwrite: true);
+            Disk.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (Exception e) when (IsOfTheDisk(e))
         {
             RemoveIfPossible(beside);
             throw new IOException($"'{path}' could not be written; what was there is kept. {e.Message}", e);
         }
+        catch
+        {
+            RemoveIfPossible(beside);
+            throw;
+        }
     }
-
-    /// <summary>Writes the weights and buffers of a network, as its <c>load</c> reads them.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="network">The network.</param>
-    /// <exception cref="IOException">The file cannot be written, or the disk is full.</exception>
-    public static void WriteWeights(string path, nn.Module network) => Write(path, stream =>
-    {
-        using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
-        network.save(writer);
-    });
 
     private static void RemoveIfPossible(string path)
     {

@@ -5,13 +5,13 @@ internal static class OptionRules
 {
     /// <summary>Throws when a rule is broken, listing every one that is.</summary>
     /// <param name="rules">As for <see cref="Faults"/>.</param>
-    /// <exception cref="ArgumentException">At least one rule is broken.</exception>
+    /// <exception cref="InvalidOptionsException">At least one rule is broken.</exception>
     public static void Check(params IEnumerable<(bool Broken, string Name, object Given, string Allowed)> rules)
     {
         var faults = Faults(rules).ToList();
         if (faults.Count > 0)
         {
-            throw new ArgumentException(string.Join(Environment.NewLine, faults));
+            throw new InvalidOptionsException(string.Join(Environment.NewLine, faults));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Clamp.Losses.Samples.Configuration;
@@ -11,7 +12,7 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>The sample's command line: without arguments it pretrains on drawn shapes, the main job.</summary>
 public static partial class CommandLine
 {
-    /// <summary>Parses and runs; an error the user can mend is told in one line.</summary>
+    /// <summary>Parses and runs; an error the user can mend is told in one line, any other with its stack.</summary>
     /// <param name="args">The arguments.</param>
     /// <returns>The exit code: 0, or 1 after an error.</returns>
     public static int Run(string[] args)
@@ -32,6 +33,9 @@ public static partial class CommandLine
             ImportCommand.Create(),
             DoctorCommand.Create(),
         };
+        var verbose = new Option<bool>("--verbose") { Description = "Show where an error comes from.", Recursive = true };
+        root.Options.Add(verbose);
+        StrictOptions.Require(root);
         root.SetAction(_ => PretrainCommand.Run(PretrainConfiguration.Resolve([ConfigurationLayer.FromEnvironment()]), new RunSettings()));
         var parsed = root.Parse(args);
         try
@@ -43,12 +47,31 @@ public static partial class CommandLine
 
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (IsTheUsersToMend(e))
+        catch (Exception e)
         {
-            Console.Error.WriteLine($"error: {InOptions(e.Message, parsed.CommandResult.Command)}");
+            Console.Error.WriteLine(Told(e, parsed.CommandResult.Command));
+            if (parsed.GetValue(verbose) || !(IsTheUsersToMend(e) || IsOfMemory(e)))
+            {
+                Console.Error.WriteLine(e);
+            }
+
             return 1;
         }
     }
+
+    private static string Told(Exception e, Command command)
+    {
+        if (IsOfMemory(e))
+        {
+            return $"error: the memory does not suffice: lower --batch-size, --views or the image size, or set --chunk. {FirstLine(e.Message)}";
+        }
+
+        return IsTheUsersToMend(e)
+            ? $"error: {InOptions(e.Message, command)}"
+            : $"error: {FirstLine(e.Message)}{Environment.NewLine}This is a fault of the program; please report it with what follows.";
+    }
+
+    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd();
 
     /// <summary>The library names its settings (BatchSize is 1); where the command has an option for one, the user knows it by that.</summary>
     private static string InOptions(string message, Command command) => SettingAtTheStart().Replace(
@@ -66,7 +89,14 @@ public static partial class CommandLine
     [GeneratedRegex(@"^\w+(?= is )", RegexOptions.Multiline)]
     private static partial Regex SettingAtTheStart();
 
+    // Not every ArgumentException: most are the program's own mistakes, and nothing that the user gave is wrong.
     private static bool IsTheUsersToMend(Exception e) =>
-        e is ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException
+        e is InvalidOptionsException or IOException or InvalidDataException or UnauthorizedAccessException
             or OptionsValidationException or TrainingDivergedException;
+
+    // libtorch's own have no type: what it says of the processor's memory, of a GPU's, and of more than there can be.
+    private static bool IsOfMemory(Exception e) => e is OutOfMemoryException || (e is ExternalException && MemoryFailure().IsMatch(e.Message));
+
+    [GeneratedRegex("allocate memory|not enough memory|out of memory|size calculation overflowed")]
+    private static partial Regex MemoryFailure();
 }

@@ -65,7 +65,7 @@ internal sealed class DatasetArguments
     {
         if (arguments.GetValue(Download))
         {
-            DatasetDownload.Run(kind, new DirectoryInfo(root ?? throw new ArgumentException(
+            DatasetDownload.Run(kind, new DirectoryInfo(root ?? throw new InvalidOptionsException(
                 "--download is given without --data-root; it must be the folder to put the files into.")));
         }
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Commands;
 
@@ -29,7 +30,7 @@ internal sealed class LabelArguments
         var (fraction, list) = (arguments.GetValue(_fraction), arguments.GetValue(_list)?.FullName);
         return (fraction, list) switch
         {
-            (not null, not null) => throw new ArgumentException("--fraction and --list are given; only one may choose the labelled images."),
+            (not null, not null) => throw new InvalidOptionsException("--fraction and --list are given; only one may choose the labelled images."),
             (_, null) => new LabelChoice(fraction ?? DefaultFraction, List: null),
             _ => new LabelChoice(Fraction: null, list),
         };

@@ -57,10 +57,11 @@ public static class PretrainCommand
 
         var device = cuda.is_available() ? CUDA : CPU;
         var images = options.LoadImages(SkiaImage.Read);
+        LinearProbe.ThrowIfTooFew(images.Train.Count);
         using var encoder = options.InitialEncoder(device);
         using var trainer = new Pretrainer(options, images.Train, encoder, encoder.FeatureWidth);
         var folder = OpenOrCreate(options, settings, preset);
-        var run = new TrainingRun(trainer, folder, settings.Checkpoints);
+        using var run = new TrainingRun(trainer, folder, settings.Checkpoints);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
         Announce(output, options, images, trainer, folder);
         if (settings.Resume is not null)
@@ -77,15 +78,14 @@ public static class PretrainCommand
         }
 
         var seconds = clock.Elapsed.TotalSeconds;
-        var history = MetricsFile.ReadThinned(folder.MetricsFile, trainer.TotalSteps);
-        folder.Write("training.png", TrainingPlot.Png(history));
         folder.SaveEncoder(encoder);
+        var history = Plot(folder, trainer.TotalSteps);
 
         var before = UntrainedScore(options, images, device);
         var after = EncoderScore.Of(encoder, images, device, options.Seed);
         if (!settings.Quiet)
         {
-            WriteTable(before, after, history[0], history[^1]);
+            WriteTable(before, after, history);
             StepTimeTable.Write(run.Times, seconds);
         }
 
@@ -131,11 +131,31 @@ public static class PretrainCommand
         return EncoderScore.Of(encoder, images, device, options.Seed);
     }
 
-    private static void WriteTable(EncoderScore before, EncoderScore after, StepMetrics start, StepMetrics end)
+    /// <summary>Draws the steps and returns them; a metrics.csv that was damaged or removed costs a run its plot, and no more.</summary>
+    private static IReadOnlyList<StepMetrics> Plot(RunFolder folder, int totalSteps)
+    {
+        try
+        {
+            var history = MetricsFile.ReadThinned(folder.MetricsFile, totalSteps);
+            folder.Write("training.png", TrainingPlot.Png(history));
+            return history;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"warning: there is no plot of the training: {e.Message}");
+            return [];
+        }
+    }
+
+    private static void WriteTable(EncoderScore before, EncoderScore after, IReadOnlyList<StepMetrics> history)
     {
         var table = new ResultTable("before", before, "after", after);
-        table.AddRow("mean contacts", start.MeanContacts, end.MeanContacts, "F1");
-        table.AddRow("mean radius", start.MeanRadius, end.MeanRadius, "F3");
+        if (history.Count > 0)
+        {
+            table.AddRow("mean contacts", history[0].MeanContacts, history[^1].MeanContacts, "F1");
+            table.AddRow("mean radius", history[0].MeanRadius, history[^1].MeanRadius, "F3");
+        }
+
         table.Write();
     }
 }

@@ -55,9 +55,19 @@ internal sealed class RunArguments
     }
 
     /// <summary>The settings of the run to go on with, or null for a new one.</summary>
-    public ConfigurationLayer? Resumed(ParseResult arguments) => arguments.GetValue(_resume) is { } path
-        ? ConfigurationLayer.FromFile(RunFolder.Resume(path).ConfigFile)
-        : null;
+    public ConfigurationLayer? Resumed(ParseResult arguments)
+    {
+        if (arguments.GetValue(_resume) is not { } path)
+        {
+            return null;
+        }
+
+        var folder = RunFolder.Resume(path);
+
+        // A setting that is lost must not become a default.
+        folder.ReadOptions<RunOptions>();
+        return ConfigurationLayer.FromFile(folder.ConfigFile);
+    }
 
     public RunSettings Settings(ParseResult arguments) => new()
     {

@@ -1,3 +1,5 @@
+using Clamp.Losses.Training;
+
 namespace Clamp.Losses.Samples.Configuration;
 
 /// <summary>The presets: JSON files in the folder presets/ beside the program.</summary>
@@ -20,5 +22,5 @@ public static class PresetFiles
     /// <exception cref="ArgumentException">There is no such preset.</exception>
     public static ConfigurationLayer Load(string name) => Names.Contains(name)
         ? ConfigurationLayer.FromFile(Path.Combine(Folder, name + ".json"))
-        : throw new ArgumentException($"--preset is '{name}'; it must be one of {string.Join(", ", Names)}.");
+        : throw new InvalidOptionsException($"--preset is '{name}'; it must be one of {string.Join(", ", Names)}.");
 }

@@ -16,7 +16,7 @@ public static class PretrainConfiguration
         var faults = new List<string>();
         var options = Bound(Merged(layers, faults));
         faults.AddRange(options.Faults());
-        return faults.Count == 0 ? options : throw new ArgumentException(string.Join(Environment.NewLine, faults));
+        return faults.Count == 0 ? options : throw new InvalidOptionsException(string.Join(Environment.NewLine, faults));
     }
 
     private static Dictionary<string, string> Merged(IEnumerable<ConfigurationLayer> layers, List<string> faults)

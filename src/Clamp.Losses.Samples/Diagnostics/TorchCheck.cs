@@ -11,7 +11,14 @@ internal static class TorchCheck
         Finding[] findings;
         try
         {
-            findings = [new("libtorch's version", __version__), Threads(), Cuda(), TrainingStep()];
+            findings =
+            [
+                new("libtorch's version", __version__),
+                Threads(),
+                Cuda(),
+                TrainingStep("training step", ResNet.Tiny()),
+                TrainingStep("ResNet-50's step", ResNet.ResNet50(smallStem: true)),
+            ];
         }
         catch (Exception e)
         {
@@ -34,11 +41,11 @@ internal static class TorchCheck
             "not available: training runs on the CPU",
             CudaCheck.HasDevice ? "There is a GPU: build with -p:TorchBackend=cuda-linux or cuda-windows to train on it." : null);
 
-    /// <summary>One step of what pretraining does, in small.</summary>
-    private static Finding TrainingStep()
+    /// <summary>One step of what pretraining does, on small images.</summary>
+    private static Finding TrainingStep(string name, ResNet network)
     {
         using var scope = NewDisposeScope();
-        using var encoder = ResNet.Tiny();
+        using var encoder = network;
         using var criterion = new ClampLoss();
         using var optimizer = optim.SGD(encoder.parameters(), 0.01);
         var loss = criterion.call(encoder.call(rand([8, 3, 16, 16], ScalarType.Float32, CPU)).unflatten(0, 2, 4));
@@ -46,7 +53,7 @@ internal static class TorchCheck
         optimizer.step();
         var finite = encoder.parameters().All(weight => weight.isfinite().all().item<bool>());
         return new Finding(
-            "training step",
+            name,
             finite ? $"works on the CPU, loss {loss.item<float>():F3}" : "gave weights that are not finite",
             finite ? null : "libtorch computes wrongly on this processor; please report this with the table above.",
             Prevents: !finite);

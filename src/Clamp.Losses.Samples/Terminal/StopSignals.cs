@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Clamp.Losses.Samples.Terminal;
 
 /// <summary>
-/// While it exists, Ctrl-C (SIGINT) and SIGTERM ask the run to stop between two steps instead of ending the process. A second signal ends
-/// it at once.
+/// While it exists, Ctrl-C (SIGINT), SIGTERM and SIGHUP, the end of the terminal, ask the run to stop between two steps instead of ending
+/// the process. A second signal ends it at once.
 /// </summary>
 public sealed class StopSignals : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class StopSignals : IDisposable
 
     /// <summary>Starts to listen.</summary>
     public StopSignals() =>
-        _registrations = [Listen(PosixSignal.SIGINT, exitCode: 130), Listen(PosixSignal.SIGTERM, exitCode: 143)];
+        _registrations = [Listen(PosixSignal.SIGHUP, exitCode: 129), Listen(PosixSignal.SIGINT, exitCode: 130), Listen(PosixSignal.SIGTERM, exitCode: 143)];
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stop => _stop.Token;

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;
 
-/// <summary>Runs a frozen network, in eval mode, over labelled images. The network is left in the mode it was in.</summary>
+/// <summary>
+/// Runs a frozen network, in eval mode, over labelled images. The network is left in the mode it was in; features that are NaN or infinite
+/// are a <see cref="TrainingDivergedException"/>.
+/// </summary>
 public static class FeatureExtractor
 {
     private const int BatchSize = 500;
@@ -79,6 +82,9 @@ public static class FeatureExtractor
     private static Tensor Output(nn.Module<Tensor, Tensor> encoder, Func<Tensor> input)
     {
         using var scope = NewDisposeScope();
-        return encoder.call(input().squeeze(0)).MoveToOuterDisposeScope();
+        var features = encoder.call(input().squeeze(0));
+        return features.isfinite().all().item<bool>()
+            ? features.MoveToOuterDisposeScope()
+            : throw new TrainingDivergedException("Features are NaN or infinite: the weights that they come from have diverged.");
     }
 }

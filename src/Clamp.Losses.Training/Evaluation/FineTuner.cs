@@ -37,6 +37,7 @@ public sealed class FineTuner : IDisposable
         (_network, _images, _options, _device) = (network, images, options, device);
         _loader = new ViewLoader(images, new MultiViewAugmentation(augmentation.CropsAndFlips(), seed), views: 1, device);
         _sampler = new EpochSampler(images.Count, options.BatchSize, seed);
+        Pretrainer.ThrowIfTooLong(options.Epochs, _sampler.BatchesPerEpoch);
         _schedule = new CosineSchedule(options.LearningRate, WarmupSteps: 0, options.Epochs * _sampler.BatchesPerEpoch);
         SGD.ParamGroup[] groups =
         [

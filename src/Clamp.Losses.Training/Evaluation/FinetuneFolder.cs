@@ -30,7 +30,7 @@ public sealed class FinetuneFolder(string path)
     public void SaveWeights(nn.Module network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        AtomicFile.WriteWeights(WeightsFile, network);
+        NetworkFile.Write(WeightsFile, network);
     }
 
     /// <summary>Stores which images were labelled, all or nothing.</summary>

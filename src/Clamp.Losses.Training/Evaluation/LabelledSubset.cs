@@ -8,21 +8,19 @@ public static class LabelledSubset
     /// <param name="fraction">The share, above 0 and at most 1; at least one image for each class.</param>
     /// <param name="seed">The same seed draws the same images; a larger share then only adds images.</param>
     /// <returns>The positions drawn, ascending.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The share is outside its range, or too small for the number of classes.</exception>
+    /// <exception cref="InvalidOptionsException">The share is outside its range, or too small for the number of classes.</exception>
     public static int[] Draw(ImageSource images, double fraction, int seed)
     {
         ArgumentNullException.ThrowIfNull(images);
         if (!(fraction is > 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The labelled share must be above 0 and at most 1.");
+            throw new InvalidOptionsException(FormattableString.Invariant($"The labelled share is {fraction}; it must be above 0 and at most 1."));
         }
 
         var count = (int)Math.Round(fraction * images.Count);
         return count >= images.ClassNames.Count
             ? BalancedSample.Draw(images.Labels, count, seed)
-            : throw new ArgumentOutOfRangeException(
-                nameof(fraction),
-                fraction,
+            : throw new InvalidOptionsException(
                 $"{count} of {images.Count} training images would be labelled; {images.ClassNames.Count} classes need one each at least.");
     }
 }

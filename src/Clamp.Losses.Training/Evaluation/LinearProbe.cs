@@ -51,12 +51,17 @@ public static class LinearProbe
         });
     }
 
+    /// <summary>Throws, before hours of training, when the probe would hold out no image.</summary>
+    /// <param name="images">The number of training images.</param>
+    /// <exception cref="InvalidOptionsException">There are too few.</exception>
+    public static void ThrowIfTooFew(long images) => HeldOut(images, new ProbeOptions().HeldOutShare);
+
     private static int HeldOut(long images, double share)
     {
         var heldOut = (int)(images * share);
         return heldOut > 0 && heldOut < images
             ? heldOut
-            : throw new ArgumentException(
+            : throw new InvalidOptionsException(
                 FormattableString.Invariant(
                     $"{images} training images were given; the probe holds out {share:P0} of them to choose the learning rate and needs at least {Math.Ceiling(1 / share):F0}."));
     }

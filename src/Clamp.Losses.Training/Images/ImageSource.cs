@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;
@@ -72,6 +73,14 @@ public abstract class ImageSource
     /// <returns>The images in the order of <paramref name="indices"/>, with the same class names.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An index names no image.</exception>
     public abstract ImageSource Subset(ReadOnlySpan<int> indices);
+
+    /// <summary>The SHA-256 of the pixels of up to 256 images, evenly spaced: whether a run goes on with the images that it began with.</summary>
+    internal string Fingerprint()
+    {
+        var looked = Math.Min(Count, 256);
+        using var pixels = Pixels([.. Enumerable.Range(0, looked).Select(i => (int)((long)i * Count / looked))]);
+        return Convert.ToHexString(SHA256.HashData(pixels.bytes));
+    }
 
     /// <summary>
     /// Draws images at random, without repetition and, where there are labels, with as equal a number from each class as the set permits.

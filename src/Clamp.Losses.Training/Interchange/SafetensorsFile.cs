@@ -41,7 +41,7 @@ public sealed class SafetensorsFile : IDisposable
 
             return new SafetensorsFile(tensors, header.Metadata);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or InvalidOperationException)
         {
             throw new InvalidDataException($"'{path}' is no valid safetensors file: {e.Message}", e);
         }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
 using System.Text.Json;
 
 namespace Clamp.Losses.Training;
@@ -15,6 +17,8 @@ public sealed class SafetensorsHeader
     // As the format's own library allows.
     private const ulong LongestJson = 100_000_000;
     private const int LargestRank = 64;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private SafetensorsHeader(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<SafetensorsEntry> entries) =>
         (Metadata, Entries) = (metadata, entries);
@@ -83,9 +87,11 @@ public sealed class SafetensorsHeader
     {
         try
         {
+            // The parser looks at no more of a text than its quotes.
+            _ = Strict.GetCharCount(json);
             return JsonDocument.Parse(json);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or DecoderFallbackException)
         {
             throw new InvalidDataException($"its header is no valid JSON: {e.Message}", e);
         }
@@ -149,8 +155,10 @@ public sealed class SafetensorsHeader
 
     private static void CheckSize(string name, long[] shape, int elementSize, long given)
     {
-        var needed = shape.Aggregate(new System.Numerics.BigInteger(elementSize), (product, size) => product * size);
-        if (shape.Length > LargestRank || needed != given || needed > int.MaxValue)
+        // libtorch multiplies the sizes whether one of them is 0 or not.
+        var needed = shape.Aggregate(new BigInteger(elementSize), (product, size) => product * size);
+        var sizes = shape.Aggregate(new BigInteger(elementSize), (product, size) => product * Math.Max(size, 1));
+        if (shape.Length > LargestRank || needed != given || sizes > int.MaxValue)
         {
             throw new InvalidDataException(
                 $"'{name}' of shape [{string.Join(", ", shape)}] needs {needed} bytes and has {given}; they must be equal, below 2 GiB, "

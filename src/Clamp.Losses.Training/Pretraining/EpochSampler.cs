@@ -11,10 +11,10 @@ public sealed class EpochSampler(int count, int batchSize, int seed)
 {
     private readonly int _count = count >= 2
         ? count
-        : throw new ArgumentOutOfRangeException(nameof(count), count, "An epoch needs at least 2 images.");
+        : throw new InvalidOptionsException($"{count} images were given to train on; it takes at least 2.");
 
     private readonly int _batches = batchSize >= 4
-        ? (count + batchSize - 1) / batchSize
+        ? (int)(((long)count + batchSize - 1) / batchSize)
         : throw new ArgumentOutOfRangeException(nameof(batchSize), batchSize, "A batch needs at least 4 images.");
 
     /// <summary>The number of batches of every epoch.</summary>

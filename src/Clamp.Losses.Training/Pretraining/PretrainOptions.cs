@@ -14,6 +14,13 @@ public record PretrainOptions
 
     private const double ScalingBatch = 256;
 
+    // Far beyond what packs; a slip of the keyboard must not ask for terabytes.
+    private const int MostViews = 1000;
+
+    // Rate times decay, scaled to the largest batch, stays within float32's range: beyond it libtorch reports a fault of its own.
+    private const double MostRate = 1e30;
+    private const double MostDecay = 1;
+
     /// <summary>
     /// The type of the images that the encoder sees while training; its features are scored in float32 whatever it is. A
     /// <see cref="ResNet"/> computes its convolutions in it; another encoder must take it.
@@ -29,7 +36,7 @@ public record PretrainOptions
     /// <summary>Images in a batch, B; at least 4.</summary>
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>Views of each image, V; at least 2.</summary>
+    /// <summary>Views of each image, V; from 2 to 1000.</summary>
     public int Views { get; init; } = 4;
 
     /// <summary>What is minimised. The packing's geometry is reported whatever the loss.</summary>
@@ -44,7 +51,7 @@ public record PretrainOptions
     /// <summary>What turns gradients into steps.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
-    /// <summary>The peak learning rate, before <see cref="LearningRateScaling"/>; above 0.</summary>
+    /// <summary>The peak learning rate, before <see cref="LearningRateScaling"/>; above 0 and at most 1e30.</summary>
     public double LearningRate { get; init; } = 4e-3;
 
     /// <summary>How the peak learning rate follows the batch.</summary>
@@ -53,13 +60,13 @@ public record PretrainOptions
     /// <summary>The share of the steps in which the learning rate climbs; 0 to 1.</summary>
     public double WarmupShare { get; init; } = 0.1;
 
-    /// <summary>The weight decay, AdamW's decoupled; at least 0.</summary>
+    /// <summary>The weight decay, AdamW's decoupled; from 0 to 1.</summary>
     public double WeightDecay { get; init; } = 1e-4;
 
     /// <summary>The momentum of SGD (Nesterov's) and LARS, from 0 to below 1; AdamW has none.</summary>
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>LARS's eta, the share of a layer's norm that a step of learning rate 1 may change; above 0.</summary>
+    /// <summary>LARS's eta, the share of a layer's norm that a step of learning rate 1 may change; above 0 and at most 1e30.</summary>
     public double TrustCoefficient { get; init; } = 0.001;
 
     /// <summary>Seeds the order and the augmentation; a run's weights, subsets and probe too.</summary>
@@ -95,12 +102,12 @@ public record PretrainOptions
     public string ToJson() => JsonSerializer.Serialize(this, GetType(), Json);
 
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
-    /// <exception cref="ArgumentException">Values are out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Values are out of range.</exception>
     public void Validate()
     {
         if (Faults().ToList() is { Count: > 0 } faults)
         {
-            throw new ArgumentException(string.Join(Environment.NewLine, faults));
+            throw new InvalidOptionsException(string.Join(Environment.NewLine, faults));
         }
     }
 
@@ -118,16 +125,16 @@ public record PretrainOptions
         (Projection.Count == 0 || Projection.Any(w => w < 1), nameof(Projection), string.Join(' ', Projection), "widths of at least 1"),
         (Epochs < 1, nameof(Epochs), Epochs, "at least 1"),
         (BatchSize < 4, nameof(BatchSize), BatchSize, "at least 4"),
-        (Views < 2, nameof(Views), Views, "at least 2"),
+        (Views is < 2 or > MostViews, nameof(Views), Views, $"from 2 to {MostViews}"),
         (!Enum.IsDefined(Precision), nameof(Precision), Precision, "float32 or bfloat16"),
         (!Enum.IsDefined(Loss), nameof(Loss), Loss, "a known loss"),
         (Chunk < 0, nameof(Chunk), Chunk, "at least 0"),
         (Chunk > 0 && Loss != LossKind.Clamp, nameof(Chunk), Chunk, "0 unless Loss is Clamp, the one loss that is taken in chunks"),
-        (!IsPositive(LearningRate), nameof(LearningRate), LearningRate, "a finite number above 0"),
+        (!(LearningRate is > 0 and <= MostRate), nameof(LearningRate), LearningRate, $"above 0 and at most {MostRate}"),
         (!(WarmupShare is >= 0 and <= 1), nameof(WarmupShare), WarmupShare, "from 0 to 1"),
-        (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), nameof(WeightDecay), WeightDecay, "a finite number of at least 0"),
+        (!(WeightDecay is >= 0 and <= MostDecay), nameof(WeightDecay), WeightDecay, $"from 0 to {MostDecay}"),
         (!(Momentum is >= 0 and < 1), nameof(Momentum), Momentum, "from 0 to below 1"),
-        (!IsPositive(TrustCoefficient), nameof(TrustCoefficient), TrustCoefficient, "a finite number above 0"));
+        (!(TrustCoefficient is > 0 and <= MostRate), nameof(TrustCoefficient), TrustCoefficient, $"above 0 and at most {MostRate}"));
 
     private IEnumerable<string> FaultsOfClamp()
     {
@@ -141,6 +148,4 @@ public record PretrainOptions
             return e.Failures.Select(failure => $"{nameof(Clamp)}: {failure}");
         }
     }
-
-    private static bool IsPositive(double value) => value > 0 && double.IsFinite(value);
 }

@@ -14,6 +14,7 @@ public sealed class Pretrainer : IDisposable
 {
     private readonly PretrainOptions _options;
     private readonly ImageSource _images;
+    private readonly Lazy<string> _fingerprint;
     private readonly int _featureWidth;
     private readonly EpochSampler _sampler;
     private readonly CosineSchedule _schedule;
@@ -42,6 +43,8 @@ public sealed class Pretrainer : IDisposable
         var device = weights.FirstOrDefault()?.device ?? throw new ArgumentException("The encoder has no weights to train.", nameof(encoder));
         (_options, _images, _featureWidth, Encoder) = (options, images, featureWidth, encoder);
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
+        _fingerprint = new Lazy<string>(images.Fingerprint);
+        ThrowIfTooLong(options.Epochs, _sampler.BatchesPerEpoch);
         _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
         _loader = new ViewLoader(images, new MultiViewAugmentation(Transforms(options), options.Seed), options.Views, device);
         _packing = new ClampLoss(options.Clamp);
@@ -70,7 +73,7 @@ public sealed class Pretrainer : IDisposable
     /// until it returns.
     /// </param>
     /// <param name="stop">Ends the training after the present step.</param>
-    /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN or infinite, or a weight in the last step.</exception>
     public void Run(Action<StepMetrics> report, Action<int, SubManifoldGeometry>? inspect = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -94,10 +97,12 @@ public sealed class Pretrainer : IDisposable
 
     /// <summary>Writes everything that a new trainer of the same options and images needs to go on bit for bit.</summary>
     /// <param name="writer">Where; between two steps.</param>
+    /// <exception cref="TrainingDivergedException">A weight is NaN or infinite; nothing is written.</exception>
     public void Save(BinaryWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        var header = new CheckpointHeader(StepsDone, StepsDone / StepsPerEpoch, StepsDone % StepsPerEpoch, _images.Count, Essentials());
+        ThrowIfDiverged();
+        var header = new CheckpointHeader(StepsDone, StepsDone / StepsPerEpoch, StepsDone % StepsPerEpoch, _images.Count, _fingerprint.Value, Essentials());
         writer.Write(JsonSerializer.Serialize(header, PretrainOptions.Json));
         TrainingState.Save(writer, [Encoder, _head], _optimizer);
     }
@@ -110,7 +115,7 @@ public sealed class Pretrainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(reader);
         var header = JsonSerializer.Deserialize<CheckpointHeader>(reader.ReadString(), PretrainOptions.Json)!;
-        header.ThrowIfNotOf(Essentials(), _images.Count);
+        header.ThrowIfNotOf(Essentials(), _images.Count, _fingerprint.Value);
         TrainingState.Load(reader, [Encoder, _head], _optimizer);
         StepsDone = header.Step;
     }
@@ -123,6 +128,11 @@ public sealed class Pretrainer : IDisposable
         _criterion.Dispose();
         _packing.Dispose();
     }
+
+    /// <summary>Steps are counted in 32 bits.</summary>
+    internal static void ThrowIfTooLong(int epochs, int stepsPerEpoch) =>
+        OptionRules.Check(((long)epochs * stepsPerEpoch > int.MaxValue, nameof(PretrainOptions.Epochs), epochs,
+            $"at most {int.MaxValue / stepsPerEpoch} with {stepsPerEpoch} steps each"));
 
     private (StepMetrics Metrics, long Images) Step(Func<Tensor> batch, Action<int, SubManifoldGeometry>? inspect)
     {
@@ -140,6 +150,11 @@ public sealed class Pretrainer : IDisposable
         var times = new StepTimes(data, encoder, lossSeconds, measurement, clock.Lap());
 
         StepsDone++;
+        if (StepsDone == TotalSteps)
+        {
+            ThrowIfDiverged();
+        }
+
         if (StepsDone % StepsPerEpoch == 0)
         {
             inspect?.Invoke(StepsDone, geometry);
@@ -186,10 +201,20 @@ public sealed class Pretrainer : IDisposable
         return json.RootElement.Clone();
     }
 
-    private SubManifoldGeometry Measure(Tensor embeddings, double loss) => double.IsFinite(loss)
-        ? _packing.Measure(embeddings)
-        : throw new TrainingDivergedException(
-            $"The loss is {loss} at step {StepsDone + 1}: the weights have diverged. Lower the learning rate, which is {_options.LearningRate}.");
+    private SubManifoldGeometry Measure(Tensor embeddings, double loss) =>
+        double.IsFinite(loss) ? _packing.Measure(embeddings) : throw Diverged($"The loss is {loss} at step {StepsDone + 1}");
+
+    // The loss of a step tells of the weights before it alone.
+    private void ThrowIfDiverged()
+    {
+        if ((NetworkFile.FirstNotFinite(Encoder) ?? NetworkFile.FirstNotFinite(_head)) is { } name)
+        {
+            throw Diverged($"{name} has values that are NaN or infinite after step {StepsDone}");
+        }
+    }
+
+    private TrainingDivergedException Diverged(string finding) => new(FormattableString.Invariant(
+        $"{finding}: the weights have diverged. Lower the learning rate, which is {_options.LearningRate}."));
 
     /// <summary>The metrics of the step that was just done.</summary>
     private StepMetrics Metrics(SubManifoldGeometry geometry, double loss, StepTimes times) => new(

@@ -5,18 +5,26 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Training;
 
 /// <summary>
-/// The folder of one run: config.json, metrics.csv, checkpoints/, tensorboard/, and at its end training.png and encoder.dat. A new run
-/// never writes into an old one's.
+/// The folder of one run: config.json, metrics.csv, checkpoints/, tensorboard/, and at its end encoder.dat and training.png. A new run
+/// never writes into an old one's; <c>run.lock</c> keeps out a second process, and <c>run.pid</c> tells it who is at work.
 /// </summary>
 public sealed class RunFolder
 {
+    private const string Config = "config.json";
+    private const string LockFile = "run.lock";
+    private const string HolderFile = "run.pid";
+
+    // What a run leaves that was killed before its settings were stored; a folder with nothing else is as good as empty.
+    private static readonly string[] Beginnings =
+        [LockFile, HolderFile, HolderFile + AtomicFile.Unfinished, Config + AtomicFile.Unfinished];
+
     private RunFolder(string path) => Path = path;
 
     /// <summary>The folder.</summary>
     public string Path { get; }
 
     /// <summary>The settings of the run.</summary>
-    public string ConfigFile => File("config.json");
+    public string ConfigFile => File(Config);
 
     /// <summary>What each step did.</summary>
     public string MetricsFile => File("metrics.csv");
@@ -41,14 +49,14 @@ public sealed class RunFolder
     public static RunFolder Create(string path, PretrainOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-        {
-            throw new IOException($"The output folder '{path}' holds files already; name a new one, so that an earlier run is kept.");
-        }
-
+        ThrowIfUsed(path);
         CreateDirectory(path);
         var run = new RunFolder(path);
-        run.Write("config.json", Encoding.UTF8.GetBytes(options.ToJson()));
+
+        // Another run may have begun in the folder since it was looked at.
+        using var exclusive = run.Lock();
+        ThrowIfUsed(path);
+        run.Write(Config, Encoding.UTF8.GetBytes(options.ToJson()));
         return run;
     }
 
@@ -57,9 +65,9 @@ public sealed class RunFolder
     /// <param name="path">The folder.</param>
     /// <returns>The folder, and the options it was made with.</returns>
     /// <exception cref="FileNotFoundException">It is no run folder, or its training did not finish.</exception>
-    /// <exception cref="InvalidDataException">Its config.json is damaged.</exception>
+    /// <exception cref="InvalidDataException">Its config.json is damaged, or lacks a setting.</exception>
     public static (RunFolder Folder, TOptions Options) Open<TOptions>(string path)
-        where TOptions : PretrainOptions
+        where TOptions : PretrainOptions, new()
     {
         var run = new RunFolder(path);
         ThrowIfMissing(run.ConfigFile, "--run takes the folder of a finished pretraining");
@@ -78,20 +86,48 @@ public sealed class RunFolder
         return run;
     }
 
-    /// <summary>Keeps other processes from training in the folder.</summary>
+    /// <summary>Keeps others from training in the folder.</summary>
     /// <returns>The lock; it ends when it is disposed, and with the process however that ends.</returns>
-    /// <exception cref="IOException">Another process trains there, or the folder cannot be written.</exception>
+    /// <exception cref="IOException">Another run goes on there, or the folder cannot be written.</exception>
     public IDisposable Lock()
     {
+        FileStream? held = null;
         try
         {
-            const int NoBuffer = 0;
-            return new FileStream(
-                File("run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, NoBuffer, FileOptions.DeleteOnClose);
+            // The file stays: one that is removed when the lock ends could be locked by two, one of whom had opened it before.
+            held = new FileStream(File(LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            Write(HolderFile, Encoding.UTF8.GetBytes(
+                FormattableString.Invariant($"process {Environment.ProcessId} on {Environment.MachineName}, since {DateTime.UtcNow:u}")));
+            return held;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"'{Path}' cannot be trained in, perhaps because another process does: {e.Message}", e);
+            held?.Dispose();
+            var holder = held is null && System.IO.File.Exists(File(HolderFile)) ? $" ({System.IO.File.ReadAllText(File(HolderFile))})" : "";
+            throw new IOException($"'{Path}' cannot be trained in, perhaps because another process does{holder}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The options that the run was made with.</summary>
+    /// <typeparam name="TOptions">Their type, such as <see cref="RunOptions"/>.</typeparam>
+    /// <returns>The options.</returns>
+    /// <exception cref="InvalidDataException">config.json is damaged, or lacks a setting.</exception>
+    public TOptions ReadOptions<TOptions>()
+        where TOptions : PretrainOptions, new()
+    {
+        try
+        {
+            var text = System.IO.File.ReadAllText(ConfigFile);
+            using var given = JsonDocument.Parse(text);
+            using var expected = JsonDocument.Parse(new TOptions().ToJson());
+            var missing = Missing(expected.RootElement, given.RootElement, "").ToList();
+            return missing.Count == 0
+                ? JsonSerializer.Deserialize<TOptions>(text, PretrainOptions.Json)!
+                : throw new InvalidDataException($"'{ConfigFile}' is damaged, or of another version: it lacks {string.Join(", ", missing)}.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{ConfigFile}' is damaged: {e.Message}", e);
         }
     }
 
@@ -107,18 +143,21 @@ public sealed class RunFolder
 
     /// <summary>Stores the weights of an encoder, all or nothing.</summary>
     /// <param name="encoder">The encoder.</param>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    /// <exception cref="TrainingDivergedException">One is NaN or infinite.</exception>
     public void SaveEncoder(nn.Module encoder)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        AtomicFile.WriteWeights(EncoderWeights, encoder);
+        NetworkFile.Write(EncoderWeights, encoder);
     }
 
     /// <summary>Loads the weights of the run into an encoder of the same kind.</summary>
     /// <param name="encoder">The encoder.</param>
+    /// <exception cref="InvalidDataException">They are damaged, of another encoder, NaN or infinite.</exception>
     public void LoadEncoder(nn.Module encoder)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        encoder.load(EncoderWeights);
+        NetworkFile.Read(EncoderWeights, encoder);
     }
 
     private static void CreateDirectory(string path)
@@ -133,23 +172,34 @@ public sealed class RunFolder
         }
     }
 
+    private static void ThrowIfUsed(string path)
+    {
+        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName).Except(Beginnings).Any())
+        {
+            throw new IOException($"The output folder '{path}' holds files already; name a new one, so that an earlier run is kept.");
+        }
+    }
+
+    /// <summary>The settings that are not there, or null where they must not be.</summary>
+    private static IEnumerable<string> Missing(JsonElement expected, JsonElement given, string prefix)
+    {
+        if (given.ValueKind != JsonValueKind.Object)
+        {
+            return [prefix.Length > 0 ? prefix.TrimEnd(':') : "an object of settings"];
+        }
+
+        return expected.EnumerateObject().SelectMany(setting =>
+            !given.TryGetProperty(setting.Name, out var value)
+                || (value.ValueKind == JsonValueKind.Null && setting.Value.ValueKind != JsonValueKind.Null)
+                ? [prefix + setting.Name]
+                : setting.Value.ValueKind == JsonValueKind.Object ? Missing(setting.Value, value, $"{prefix}{setting.Name}:") : []);
+    }
+
     private static void ThrowIfMissing(string file, string expected)
     {
         if (!System.IO.File.Exists(file))
         {
             throw new FileNotFoundException($"'{file}' does not exist; {expected}.", file);
-        }
-    }
-
-    private TOptions ReadOptions<TOptions>()
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<TOptions>(System.IO.File.ReadAllText(ConfigFile), PretrainOptions.Json)!;
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{ConfigFile}' is damaged: {e.Message}", e);
         }
     }
 

@@ -12,7 +12,7 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>The folder with the data set's files; not used for the drawn shapes.</summary>
     public string? DataRoot { get; init; }
 
-    /// <summary>The side that drawn shapes and image folders are brought to, in pixels; at least 16.</summary>
+    /// <summary>The side that drawn shapes and image folders are brought to, in pixels; from 16 to 1024.</summary>
     public int ImageSize { get; init; } = 32;
 
     /// <summary>
@@ -73,7 +73,7 @@ public sealed record RunOptions : PretrainOptions
     [
         .. OptionRules.Faults(
             (NeedsFiles && string.IsNullOrEmpty(DataRoot), nameof(DataRoot), "not given", $"the folder with the files of {Dataset}"),
-            (ImageSize < 16, nameof(ImageSize), ImageSize, "at least 16"),
+            (ImageSize is < 16 or > ImageFolder.MaxSize, nameof(ImageSize), ImageSize, $"from 16 to {ImageFolder.MaxSize}"),
             (TrainImages < 0, nameof(TrainImages), TrainImages, "at least 0"),
             (TestImages < 0, nameof(TestImages), TestImages, "at least 0"),
             (StemPadding is not (1 or 2), nameof(StemPadding), StemPadding, "1 or 2"),

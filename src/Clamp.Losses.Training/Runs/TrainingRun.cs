@@ -4,8 +4,11 @@ namespace Clamp.Losses.Training;
 /// <param name="trainer">A new trainer.</param>
 /// <param name="folder">The folder of the run.</param>
 /// <param name="checkpoints">When to save, and what to keep.</param>
-public sealed class TrainingRun(Pretrainer trainer, RunFolder folder, CheckpointOptions checkpoints)
+/// <remarks>Nobody else trains in the folder until it is disposed.</remarks>
+/// <exception cref="IOException">Another process trains in the folder, or it cannot be written.</exception>
+public sealed class TrainingRun(Pretrainer trainer, RunFolder folder, CheckpointOptions checkpoints) : IDisposable
 {
+    private readonly IDisposable _exclusive = folder.Lock();
     private readonly CheckpointFolder _checkpoints = new(folder.CheckpointFolder, checkpoints);
     private int _stepSaved;
     private bool _hasCollapsed;
@@ -26,12 +29,11 @@ public sealed class TrainingRun(Pretrainer trainer, RunFolder folder, Checkpoint
     /// <summary>Trains to the end, or until it is stopped between two steps; either way the last step is saved.</summary>
     /// <param name="progress">Told of each step, and of what the user should know.</param>
     /// <param name="stop">Ends the training after the present step.</param>
-    /// <exception cref="IOException">A file cannot be written, or another process is training in the folder.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
     public void Train(IRunProgress progress, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        using var exclusive = folder.Lock();
         using var metrics = new MetricsWriter(folder.MetricsFile, trainer.StepsDone);
         _checkpoints.RemoveUnfinished();
         var tensorBoard = new TensorBoardLog(folder.TensorBoardFolder, trainer.StepsDone);
@@ -41,6 +43,9 @@ public sealed class TrainingRun(Pretrainer trainer, RunFolder folder, Checkpoint
             Save(metrics);
         }
     }
+
+    /// <summary>Lets others train in the folder.</summary>
+    public void Dispose() => _exclusive.Dispose();
 
     private void Record(StepMetrics step, MetricsWriter metrics, TensorBoardLog tensorBoard, IRunProgress progress)
     {

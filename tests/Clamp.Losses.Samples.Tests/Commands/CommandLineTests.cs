@@ -25,7 +25,7 @@ public sealed class CommandLineTests : IDisposable
         exit.Should().Be(0, error);
         output.Should().ContainAll("linear probe", "20-NN", "mean contacts", "mean radius", "images/s", "step 8/8");
         Directory.GetFiles(Folder).Select(Path.GetFileName).Should()
-            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png");
+            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png", "run.lock", "run.pid");
         File.ReadAllLines(Path.Combine(Folder, "metrics.csv")).Should().HaveCount(1 + 8);
         File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
     }
@@ -109,6 +109,15 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("import --weights no-such-file --encoder tiny --output run", "no-such-file")]
     [InlineData("import --weights no-such-file --encoder vgg --output run", "must be tiny, resnet18, resnet34 or resnet50")]
     [InlineData("pretrain --epoch 3", "'--epoch'")]
+    [InlineData("pretrain --learning-rate 0,004", "--learning-rate is '0,004'; it must be a number")]
+    [InlineData("pretrain --radius-scale 3,5", "--radius-scale is '3,5'; it must be a number")]
+    [InlineData("pretrain --radius-scale 1e300", "RadiusScale is 1E+300")]
+    [InlineData("probe --run no-such-run --learning-rates 0.1 1,000", "--learning-rates is '1,000'; it must be a number")]
+    [InlineData("finetune --run no-such-run --fraction 0,5", "--fraction is '0,5'; it must be a number")]
+    [InlineData("pretrain --views 1000000000", "--views is 1000000000; it must be from 2 to 1000")]
+    [InlineData("pretrain --train-images 24 --test-images 12 --batch-size 4 --epochs 500000000 --output not-made", "--epochs is 500000000; it must be at most")]
+    [InlineData("pretrain --train-images 24 --test-images 12 --set Projection=1000000000 --output not-made", "the memory does not suffice: lower --batch-size")]
+    [InlineData("pretrain --train-images 5 --test-images 12 --output not-made", "5 training images were given; the probe holds out 10 %")]
     [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {
@@ -117,6 +126,57 @@ public sealed class CommandLineTests : IDisposable
         exit.Should().Be(1);
         error.Should().Contain(message).And.NotContain("   at ");
         output.Should().NotContain("Usage:");
+    }
+
+    [Fact]
+    public void Pretrain_EmptyOutput_IsRefused()
+    {
+        var (exit, _, error) = Run("pretrain", "--output", "");
+
+        exit.Should().Be(1);
+        error.Should().StartWith("--output is empty.");
+    }
+
+    [Fact]
+    public void Run_Verbose_ShowsWhereAMistakeWasFound()
+    {
+        var (exit, _, error) = Run("pretrain", "--preset", "none", "--verbose");
+
+        exit.Should().Be(1);
+        error.Should().StartWith("error: --preset is 'none'").And.Contain("   at ");
+    }
+
+    [Fact]
+    public void Pretrain_BatchBeyondTheImages_TakesThemAll()
+    {
+        var (exit, output, error) = Run(
+            "pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--views", "2",
+            "--batch-size", "2147483647", "--output", Folder);
+
+        exit.Should().Be(0, error);
+        output.Should().Contain("1 steps of");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("st,ep\n1,1,lost\n")]
+    public void Pretrain_MetricsLostOrDamaged_StillEndsWithAnEncoder(string? metrics)
+    {
+        Run("pretrain", "--train-images", "24", "--test-images", "12", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
+        var encoder = File.ReadAllBytes(Path.Combine(Folder, "encoder.dat"));
+        File.Delete(Path.Combine(Folder, "encoder.dat"));
+        File.Delete(Path.Combine(Folder, "metrics.csv"));
+        if (metrics is not null)
+        {
+            File.WriteAllText(Path.Combine(Folder, "metrics.csv"), metrics);
+        }
+
+        var (exit, output, error) = Run("pretrain", "--resume", Folder);
+
+        exit.Should().Be(0, error);
+        error.Should().Contain("warning: there is no plot of the training");
+        output.Should().Contain("linear probe");
+        File.ReadAllBytes(Path.Combine(Folder, "encoder.dat")).Should().Equal(encoder);
     }
 
     [Fact]
@@ -223,7 +283,7 @@ public sealed class CommandLineTests : IDisposable
         var (exit, output, error) = Run("doctor");
 
         exit.Should().Be(0, error);
-        output.Should().ContainAll("libtorch's version", "training step", "Training works on this machine.");
+        output.Should().ContainAll("libtorch's version", "training step", "ResNet-50's step", "Training works on this machine.");
     }
 
     private static (int Exit, string Output, string Error) Run(params string[] arguments) => Trainer.Run(arguments);

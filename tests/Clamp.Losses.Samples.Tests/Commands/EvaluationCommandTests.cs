@@ -80,6 +80,14 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     }
 
     [Fact]
+    public void Finetune_BatchBeyondTheImages_TakesThemAll()
+    {
+        Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "1", "--batch-size", "2147483647", "--output", Output);
+
+        Report(Output).Pretrained.FinalLoss.Should().BeGreaterThan(0);
+    }
+
+    [Fact]
     public void Finetune_TheListOfAnEarlierOne_RepeatsItsScore()
     {
         Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--output", Output);

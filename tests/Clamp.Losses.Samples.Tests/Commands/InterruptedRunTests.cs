@@ -49,6 +49,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
     }
 
     [SkippableTheory]
+    [InlineData("HUP", 129)]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
     public void StoppedBySignal_FinishesTheStepAndSaves(string signal, int exitCode)
@@ -63,6 +64,20 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
         var steps = StepsLogged();
         run.Output.Should().Contain($"stopped after step {steps} of").And.Contain($"--resume {Folder}");
         File.Exists(Path.Combine(Folder, "checkpoints", $"step-{steps:D8}.ckpt")).Should().BeTrue("the last step must not be lost");
+    }
+
+    [SkippableFact]
+    public void SecondResume_IsToldWhoHoldsTheFolder()
+    {
+        SkipUnlessOnLinux();
+        using var run = SampleProcess.Start([.. Smallest, "--epochs", "100000", "--output", Folder]);
+        run.WaitUntil(() => StepsLogged() >= 2);
+
+        using var second = SampleProcess.Start("pretrain", "--resume", Folder);
+
+        second.WaitForExit().Should().Be(1, second.Output);
+        second.Errors.Should().StartWith($"error: '{Folder}' cannot be trained in").And.Contain($"(process {run.Id} on ");
+        run.Kill();
     }
 
     [SkippableFact]
@@ -109,6 +124,15 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
         Directory.GetFiles(Path.Combine(Folder, "checkpoints")).Should().Equal(kept);
         Finish("pretrain", "--resume", Folder);
         Numbers(Folder).Should().HaveCount(1 + Steps);
+    }
+
+    [SkippableFact]
+    public void ErrorsThatCannotBeWritten_LeaveTheExitCode()
+    {
+        SkipUnlessOnLinux();
+        using var run = SampleProcess.StartWithFullErrors("pretrain", "--preset", "none");
+
+        run.WaitForExit().Should().Be(1);
     }
 
     private static void SkipUnlessOnLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "It needs bash, ulimit, and coreutils' env and kill.");

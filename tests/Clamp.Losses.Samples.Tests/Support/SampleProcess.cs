@@ -24,6 +24,8 @@ internal sealed class SampleProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
+
     public string Output => string.Join('\n', _output);
 
     public string Errors => string.Join('\n', _errors);
@@ -43,6 +45,10 @@ internal sealed class SampleProcess : IDisposable
         const string Script = "trap '' XFSZ; ulimit -f \"$1\"; shift; DOTNET_EnableWriteXorExecute=0 exec \"$@\"";
         return new(new ProcessStartInfo("bash", ["-c", Script, "bash", fileKilobytes.ToString(), Host, Sample, .. arguments]));
     }
+
+    /// <summary>Starts it where nothing can be written to the error stream.</summary>
+    public static SampleProcess StartWithFullErrors(params string[] arguments) =>
+        new(new ProcessStartInfo("bash", ["-c", "exec \"$@\" 2>/dev/full", "bash", Host, Sample, .. arguments]));
 
     /// <summary>Waits until something is so, while the process runs.</summary>
     public void WaitUntil(Func<bool> condition)

@@ -28,7 +28,7 @@ public sealed class LabelledSubsetTests
     public void Draw_ShareOutOfRange_SaysWhatIsAllowed(double fraction, string message)
     {
         var act = () => Draw(fraction, seed: 0);
-        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(fraction)).WithMessage(message);
+        act.Should().Throw<InvalidOptionsException>().WithMessage(message);
     }
 
     private static int[] Draw(double fraction, int seed) => LabelledSubset.Draw(Images, fraction, seed);

@@ -328,4 +328,24 @@ public sealed class ImageFolderTests : IDisposable
 
         act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(name);
     }
+
+    [SkippableFact]
+    public void Read_OfAPipe_IsRefusedInsteadOfWaitedFor()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "It needs mkfifo.");
+        string pipe = _folder.PathOf("pipe.jpg");
+        System.Diagnostics.Process.Start("mkfifo", [pipe]).WaitForExit();
+
+        Action act = () => SkiaImage.Read(pipe);
+
+        act.Should().Throw<InvalidDataException>().WithMessage($"'{pipe}' cannot be decoded (it is empty or no regular file)*");
+    }
+
+    [Fact]
+    public void Read_OfAFileThatIsGone_SaysSo()
+    {
+        Action act = () => SkiaImage.Read(_folder.PathOf("gone.jpg"));
+
+        act.Should().Throw<InvalidDataException>().WithMessage("*gone.jpg' cannot be decoded (it does not exist)*");
+    }
 }

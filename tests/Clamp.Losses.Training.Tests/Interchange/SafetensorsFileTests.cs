@@ -32,6 +32,8 @@ public sealed class SafetensorsFileTests : IDisposable
         { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}""", "data_offsets [0, 8, 8]" },
         { """{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "needs 12 bytes and has 8" },
         { """{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", "needs 73786976294838206464 bytes" },
+        { """{"a":{"dtype":"F32","shape":[0,4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}""", "needs 0 bytes" },
+        { """{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "is no valid safetensors file" },
         { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", "overlap or leave a gap" },
         { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "overlap or leave a gap" },
         { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "end at byte 4 of 8" },
@@ -108,6 +110,17 @@ public sealed class SafetensorsFileTests : IDisposable
 
         var message = read.Should().Throw<InvalidDataException>().Which.Message;
         message.Should().Contain(File).And.Contain(fault);
+    }
+
+    [Fact]
+    public void Read_OfAHeaderThatIsNoUtf8_NamesTheFile()
+    {
+        byte[] header = [.. "{\""u8, 0xff, 0xfe, .. "\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"u8];
+        System.IO.File.WriteAllBytes(File, [.. Length((ulong)header.Length), .. header, .. new byte[8]]);
+
+        var read = () => SafetensorsFile.Read(File);
+
+        read.Should().Throw<InvalidDataException>().WithMessage($"'{File}'*no valid JSON*");
     }
 
     [Theory]

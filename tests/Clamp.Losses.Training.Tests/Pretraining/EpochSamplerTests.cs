@@ -37,14 +37,23 @@ public sealed class EpochSamplerTests
     [Fact]
     public void Batches_AnotherSeed_HaveAnotherOrder() => Order(seed: 3, epoch: 5).Should().NotEqual(Order(seed: 4, epoch: 5));
 
-    [Theory]
-    [InlineData(1, 8, "count")]
-    [InlineData(10, 3, "batchSize")]
-    public void Constructor_TooSmall_NamesTheArgument(int count, int batchSize, string parameter)
+    [Fact]
+    public void Constructor_OneImage_IsRefused()
     {
-        var act = () => new EpochSampler(count, batchSize, seed: 0);
-        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(parameter);
+        var act = () => new EpochSampler(count: 1, batchSize: 8, seed: 0);
+        act.Should().Throw<InvalidOptionsException>().WithMessage("1 images*at least 2*");
     }
+
+    [Fact]
+    public void Constructor_BatchTooSmall_NamesTheArgument()
+    {
+        var act = () => new EpochSampler(count: 10, batchSize: 3, seed: 0);
+        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("batchSize");
+    }
+
+    [Fact]
+    public void Batches_LargestBatchSize_AreOneOfAllImages() =>
+        new EpochSampler(count: 10, batchSize: int.MaxValue, seed: 0).Batches(0).Should().ContainSingle().Which.Should().HaveCount(10);
 
     private static IEnumerable<int> Order(int seed, int epoch) => new EpochSampler(50, 8, seed).Batches(epoch).SelectMany(batch => batch);
 }

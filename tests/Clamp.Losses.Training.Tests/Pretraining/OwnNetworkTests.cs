@@ -54,14 +54,15 @@ public sealed class OwnNetworkTests : IDisposable
         using (var trainer = Trainer(first, options))
         {
             using var stop = new CancellationTokenSource();
-            new TrainingRun(trainer, folder, new CheckpointOptions()).Train(new StopAt(2, stop), stop.Token);
+            using var run = new TrainingRun(trainer, folder, new CheckpointOptions());
+            run.Train(new StopAt(2, stop), stop.Token);
             trainer.StepsDone.Should().Be(2);
         }
 
         using var resumed = Network();
         using (var trainer = Trainer(resumed, options))
         {
-            var run = new TrainingRun(trainer, folder, new CheckpointOptions());
+            using var run = new TrainingRun(trainer, folder, new CheckpointOptions());
             run.Restore(message => throw new InvalidOperationException(message));
             using var never = new CancellationTokenSource();
             run.Train(new StopAt(0, never), CancellationToken.None);

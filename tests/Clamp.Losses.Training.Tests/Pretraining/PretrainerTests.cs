@@ -118,6 +118,32 @@ public sealed class PretrainerTests
         act.Should().Throw<TrainingDivergedException>().WithMessage("*loss is NaN at step*Lower the learning rate*");
     }
 
+    [Fact]
+    public void Run_WeightsDivergeInTheLastStep_SaysSo()
+    {
+        var options = Options with
+        {
+            Epochs = 1,
+            BatchSize = SmallRun.Images.Count,
+            Optimizer = OptimizerKind.Lars,
+            LearningRate = 1e30,
+            TrustCoefficient = 1e30,
+            WarmupShare = 0,
+        };
+
+        var act = () => Train(options);
+
+        act.Should().Throw<TrainingDivergedException>().WithMessage("*NaN or infinite after step 1*Lower the learning rate*");
+    }
+
+    [Fact]
+    public void Constructor_MoreStepsThanCanBeCounted_IsRefused()
+    {
+        var act = () => SmallRun.Trainer(Options with { Epochs = int.MaxValue });
+
+        act.Should().Throw<InvalidOptionsException>().WithMessage("Epochs is 2147483647; it must be at most 715827882 with 3 steps each.");
+    }
+
     private static (List<StepMetrics> Steps, float[] FirstWeight) Train(RunOptions options)
     {
         using var trainer = SmallRun.Trainer(options);

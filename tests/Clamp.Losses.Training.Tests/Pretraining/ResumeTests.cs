@@ -1,3 +1,6 @@
+using Clamp.Losses.Training.Skia;
+using SkiaSharp;
+
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>Alone, because weights are drawn from torch's generator, which is the process's.</summary>
@@ -12,19 +15,43 @@ public sealed class ResumeTests
     [InlineData(5, OptimizerKind.Lars, LossKind.Clamp, 0)]
     public void Load_AfterAnyStep_GoesOnAsIfNeverStopped(int step, OptimizerKind optimizer, LossKind loss, int chunk)
     {
-        var options = SmallRun.Options with { Optimizer = optimizer, Loss = loss, Chunk = chunk };
-        using var uninterrupted = SmallRun.Trainer(options);
-        uninterrupted.Run(_ => { });
-        var saved = StateAfter(step, options);
+        GoesOnAsIfNeverStopped(step, SmallRun.Options with { Optimizer = optimizer, Loss = loss, Chunk = chunk });
+    }
 
-        using var resumed = SmallRun.Trainer(options);
-        torch.random.manual_seed(99);
-        Load(resumed, saved);
-        var steps = new List<StepMetrics>();
-        resumed.Run(steps.Add);
+    [Fact]
+    public void Load_InBFloat16_GoesOnAsIfNeverStopped() =>
+        GoesOnAsIfNeverStopped(4, SmallRun.Options with { Precision = Precision.BFloat16 });
 
-        steps.Select(metrics => metrics.Step).Should().Equal(Enumerable.Range(step + 1, SmallRun.Steps - step));
-        resumed.State().SequenceEqual(uninterrupted.State()).Should().BeTrue("weights, optimiser and random numbers must be the same bits");
+    [Fact]
+    public void Load_OnSeveralThreads_GoesOnAsIfNeverStopped()
+    {
+        var threads = torch.get_num_threads();
+        try
+        {
+            torch.set_num_threads(3);
+            GoesOnAsIfNeverStopped(2, SmallRun.Options);
+        }
+        finally
+        {
+            torch.set_num_threads(threads);
+        }
+    }
+
+    [Fact]
+    public void Load_OfAStreamedFolder_GoesOnAsIfNeverStopped()
+    {
+        using var folder = new TemporaryFolder();
+        var random = new Random(1);
+        var files = Enumerable.Range(0, SmallRun.Images.Count).Select(i => folder.PathOf($"{i}.png")).ToList();
+        foreach (var file in files)
+        {
+            using var bitmap = new SKBitmap(40, 30);
+            bitmap.Pixels = [.. Enumerable.Range(0, 40 * 30).Select(_ => new SKColor((uint)random.Next() | 0xff000000))];
+            using var stream = File.Create(file);
+            bitmap.Encode(stream, SKEncodedImageFormat.Png, 100);
+        }
+
+        GoesOnAsIfNeverStopped(4, SmallRun.Options, new FileImages(files, 16, SkiaImage.Read));
     }
 
     [Fact]
@@ -61,6 +88,16 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public void Load_AsManyOtherImages_SaysSo()
+    {
+        var saved = StateAfter(1, SmallRun.Options);
+        using var other = SmallRun.Trainer(SmallRun.Options, SmallRun.Images.Subset([0, .. Enumerable.Range(0, 23)]));
+
+        other.Invoking(trainer => Load(trainer, saved)).Should().Throw<InvalidOptionsException>()
+            .WithMessage("*images only: the training images are others, or in another order.");
+    }
+
+    [Fact]
     public void Load_DataInAnotherPlace_IsTheSameRun()
     {
         var saved = StateAfter(1, SmallRun.Options with { DataRoot = "here" });
@@ -71,9 +108,25 @@ public sealed class ResumeTests
         moved.StepsDone.Should().Be(1);
     }
 
-    private static byte[] StateAfter(int step, RunOptions options)
+    private static void GoesOnAsIfNeverStopped(int step, RunOptions options, ImageSource? images = null)
     {
-        using var trainer = SmallRun.Trainer(options);
+        using var uninterrupted = SmallRun.Trainer(options, images);
+        uninterrupted.Run(_ => { });
+        var saved = StateAfter(step, options, images);
+
+        using var resumed = SmallRun.Trainer(options, images);
+        torch.random.manual_seed(99);
+        Load(resumed, saved);
+        var steps = new List<StepMetrics>();
+        resumed.Run(steps.Add);
+
+        steps.Select(metrics => metrics.Step).Should().Equal(Enumerable.Range(step + 1, SmallRun.Steps - step));
+        resumed.State().SequenceEqual(uninterrupted.State()).Should().BeTrue("weights, optimiser and random numbers must be the same bits");
+    }
+
+    private static byte[] StateAfter(int step, RunOptions options, ImageSource? images = null)
+    {
+        using var trainer = SmallRun.Trainer(options, images);
         trainer.RunTo(step);
         trainer.StepsDone.Should().Be(step);
         return trainer.State();

@@ -68,6 +68,23 @@ public sealed class CheckpointFileTests : IDisposable
         reader.ReadString().Should().Be("earlier");
     }
 
+    [SkippableFact]
+    public void Write_DiskThatFailsToFlush_KeepsTheEarlierFileAndSaysSo()
+    {
+        CheckpointFile.Write(FilePath, writer => writer.Write("earlier"));
+
+        var act = () =>
+        {
+            using var broken = FailingDisk.Break();
+            CheckpointFile.Write(FilePath, writer => writer.Write("later"));
+        };
+
+        act.Should().Throw<IOException>().WithMessage($"'{FilePath}' could not be written; what was there is kept. *Input/output error.");
+        Directory.GetFiles(_temporary.Root.FullName).Should().Equal(FilePath);
+        using var reader = CheckpointFile.Open(FilePath);
+        reader.ReadString().Should().Be("earlier");
+    }
+
     private void ThrowsDamaged()
     {
         var act = () => CheckpointFile.Open(FilePath).Dispose();

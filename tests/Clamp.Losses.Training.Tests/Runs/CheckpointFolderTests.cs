@@ -60,6 +60,39 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     [Fact]
+    public void Save_NewestDamaged_KeepsOlderOnesThatAreWhole()
+    {
+        SaveSteps(1, 2, 3);
+        Damage(2);
+        Damage(3);
+        using var trainer = SmallRun.Trainer(SmallRun.Options);
+        trainer.RunTo(4);
+
+        new CheckpointFolder(Folder, new CheckpointOptions { Keep = 2 }).Save(trainer);
+
+        Names().Should().Contain(["step-00000004.ckpt", "step-00000001.ckpt"]);
+    }
+
+    [Fact]
+    public void Save_DivergedWeights_ThrowsAndKeepsTheEarlierOnes()
+    {
+        var checkpoints = new CheckpointFolder(Folder, new CheckpointOptions { Keep = 1 });
+        using var trainer = SmallRun.Trainer(SmallRun.Options);
+        trainer.RunTo(1);
+        checkpoints.Save(trainer);
+        trainer.RunTo(2);
+        using (torch.no_grad())
+        {
+            trainer.Encoder.parameters().Last()[0] = torch.tensor(float.NaN);
+        }
+
+        var act = () => checkpoints.Save(trainer);
+
+        act.Should().Throw<TrainingDivergedException>().WithMessage("*NaN or infinite after step 2*");
+        Names().Should().Equal("step-00000001.ckpt");
+    }
+
+    [Fact]
     public void RemoveUnfinished_LeavesWholeCheckpoints()
     {
         SaveSteps(1);

@@ -42,6 +42,18 @@ public sealed class MetricsWriterTests : IDisposable
     }
 
     [Fact]
+    public void Constructor_DamagedHeaderAndLine_KeepsAllOtherSteps()
+    {
+        Write(stepsDone: 0, 1, 2, 3);
+        File.WriteAllText(FilePath, File.ReadAllText(FilePath).Replace("step,epoch", "st", StringComparison.Ordinal).Replace("\n2,", "\nx,", StringComparison.Ordinal));
+
+        Write(stepsDone: 3, 4);
+
+        File.ReadLines(FilePath).First().Should().Be(MetricsFile.Header);
+        Steps().Should().Equal(1, 3, 4);
+    }
+
+    [Fact]
     public void Constructor_FromTheBeginning_LeavesTheHeaderAlone()
     {
         Write(stepsDone: 0, 1, 2);

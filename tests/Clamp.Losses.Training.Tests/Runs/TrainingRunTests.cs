@@ -38,7 +38,7 @@ public sealed class TrainingRunTests : IDisposable
     public void Train_AddsUpWhereTheTimeWent()
     {
         using var trainer = SmallRun.Trainer(SmallRun.Options);
-        var run = new TrainingRun(trainer, RunFolder.Create(Folder, SmallRun.Options), new CheckpointOptions());
+        using var run = new TrainingRun(trainer, RunFolder.Create(Folder, SmallRun.Options), new CheckpointOptions());
 
         run.Train(new Heard());
 
@@ -65,7 +65,8 @@ public sealed class TrainingRunTests : IDisposable
         var folder = RunFolder.Create(Folder, SmallRun.Options);
         File.WriteAllText(folder.CheckpointFolder, "in the way");
 
-        var act = () => new TrainingRun(trainer, folder, new CheckpointOptions()).Train(new Heard());
+        using var run = new TrainingRun(trainer, folder, new CheckpointOptions());
+        var act = () => run.Train(new Heard());
 
         act.Should().Throw<IOException>().WithMessage("*checkpoints*");
         File.ReadAllText(folder.CheckpointFolder).Should().Be("in the way");
@@ -78,16 +79,59 @@ public sealed class TrainingRunTests : IDisposable
         var folder = RunFolder.Create(Folder, SmallRun.Options);
         using var running = folder.Lock();
 
-        var act = () => new TrainingRun(trainer, folder, new CheckpointOptions()).Train(new Heard());
+        var act = () => new TrainingRun(trainer, folder, new CheckpointOptions());
 
-        act.Should().Throw<IOException>().WithMessage($"'{Folder}' cannot be trained in*another process*");
+        act.Should().Throw<IOException>().WithMessage($"'{Folder}' cannot be trained in*another process*process {Environment.ProcessId} on *");
         trainer.StepsDone.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    [InlineData(5, 2)]
+    [InlineData(6, 2)]
+    [InlineData(4, 0)]
+    public void Restore_OfWhatAKillInAStepLeaves_GivesTheUninterruptedRun(int step, int everySteps)
+    {
+        var (checkpoints, left) = (new CheckpointOptions { EverySteps = everySteps }, Path.Combine(_temporary.Root.FullName, "left"));
+        using var trainer = SmallRun.Trainer(SmallRun.Options);
+        using (var whole = new TrainingRun(trainer, RunFolder.Create(Folder, SmallRun.Options), checkpoints))
+        {
+            whole.Train(new Heard { OnStep = now => CopyIf(now == step, left) });
+        }
+
+        using var second = SmallRun.Trainer(SmallRun.Options);
+        using (var resumed = new TrainingRun(second, RunFolder.Resume(left), checkpoints))
+        {
+            resumed.Restore(message => throw new InvalidOperationException(message));
+            second.StepsDone.Should().BeLessThan(step, "its checkpoint is saved after the step was told");
+            resumed.Train(new Heard());
+        }
+
+        second.State().SequenceEqual(trainer.State()).Should().BeTrue("every weight must be the same bits");
+        MetricsFile.ReadThinned(Path.Combine(left, "metrics.csv"), SmallRun.Steps).Select(logged => (logged.Step, logged.Loss)).Should()
+            .Equal(MetricsFile.ReadThinned(Path.Combine(Folder, "metrics.csv"), SmallRun.Steps).Select(logged => (logged.Step, logged.Loss)));
+    }
+
+    // A process that is killed leaves the files as they are: what it wrote is the system's.
+    private void CopyIf(bool isTime, string folder)
+    {
+        foreach (var file in isTime ? Directory.GetFiles(Folder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock")) : [])
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var target = File.Create(copy);
+            source.CopyTo(target);
+        }
     }
 
     private Heard Train(Pretrainer trainer, CheckpointOptions? checkpoints = null)
     {
         var heard = new Heard();
-        new TrainingRun(trainer, RunFolder.Create(Folder, SmallRun.Options), checkpoints ?? new CheckpointOptions()).Train(heard);
+        using var run = new TrainingRun(trainer, RunFolder.Create(Folder, SmallRun.Options), checkpoints ?? new CheckpointOptions());
+        run.Train(heard);
         return heard;
     }
 
@@ -97,7 +141,13 @@ public sealed class TrainingRunTests : IDisposable
 
         public List<string> Warnings { get; } = [];
 
-        public void Report(StepMetrics metrics) => Steps.Add(metrics.Step);
+        public Action<int> OnStep { get; init; } = _ => { };
+
+        public void Report(StepMetrics metrics)
+        {
+            Steps.Add(metrics.Step);
+            OnStep(metrics.Step);
+        }
 
         public void Warn(string message) => Warnings.Add(message);
     }

@@ -70,7 +70,7 @@ internal sealed class CifarReader(CifarLayout layout)
     {
         var files = new Dictionary<string, byte[]>();
         using var members = new TarMembers(new ExpectedFile(archive, $"the published {layout.BinaryArchive}", CifarLayout.Source));
-        while (files.Count < _names.Length && members.MoveNext())
+        while (members.MoveNext())
         {
             string name = Path.GetFileNameWithoutExtension(members.Name);
             if (_names.Contains(name) && Path.GetExtension(members.Name) == Extension)

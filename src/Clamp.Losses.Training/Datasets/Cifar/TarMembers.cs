@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.IO.Compression;
 
 namespace Clamp.Losses.Training;
 
@@ -10,6 +9,7 @@ internal sealed class TarMembers : IDisposable
     private const long LargestMember = 1 << 28;
 
     private readonly ExpectedFile _file;
+    private readonly GzipFile _unpacked;
     private readonly TarReader _reader;
     private TarEntry? _entry;
 
@@ -18,13 +18,14 @@ internal sealed class TarMembers : IDisposable
     public TarMembers(ExpectedFile file)
     {
         _file = file;
-        _reader = new TarReader(new GZipStream(File.OpenRead(file.Path), CompressionMode.Decompress));
+        _unpacked = new GzipFile(file.Path);
+        _reader = new TarReader(_unpacked);
     }
 
     /// <summary>The file name of the current member, without its folder.</summary>
     public string Name => Path.GetFileName(_entry?.Name ?? "");
 
-    /// <summary>Goes to the next regular file.</summary>
+    /// <summary>Goes to the next regular file. Whether the members were right is known at the end alone, where the checksum stands.</summary>
     /// <returns>Whether there is one.</returns>
     /// <exception cref="InvalidDataException">The archive is damaged.</exception>
     public bool MoveNext() => Guarded(() =>
@@ -34,6 +35,11 @@ internal sealed class TarMembers : IDisposable
             _entry = _reader.GetNextEntry();
         }
         while (_entry is { DataStream: null });
+        if (_entry is null)
+        {
+            _unpacked.CopyTo(Stream.Null);
+        }
+
         return _entry is not null;
     });
 
@@ -65,7 +71,7 @@ internal sealed class TarMembers : IDisposable
         {
             return read();
         }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw _file.Damaged($"is truncated or damaged: {exception.Message.TrimEnd('.')}", exception);
         }

@@ -34,8 +34,8 @@ public static class PublicFiles
                 File(Mnist, "t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
                 File(Mnist, "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
             ],
-        _ => throw new ArgumentException(
-            $"There is nothing to download for {kind}, only for {string.Join(", ", Enum.GetValues<DatasetKind>().Except(Unpublished))}.", nameof(kind)),
+        _ => throw new InvalidOptionsException(
+            $"There is nothing to download for {kind}, only for {string.Join(", ", Enum.GetValues<DatasetKind>().Except(Unpublished))}."),
     };
 
     private static PublicFile File(Uri folder, string name, string md5) => new(name, new Uri(folder, name), md5);

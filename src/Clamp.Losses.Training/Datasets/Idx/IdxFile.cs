@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace Clamp.Losses.Training;
 
@@ -52,15 +51,44 @@ public sealed class IdxFile
         using var unpacked = new MemoryStream();
         try
         {
-            using var stream = new GZipStream(File.OpenRead(file.Path), CompressionMode.Decompress);
-            stream.CopyTo(unpacked);
+            using var stream = new GzipFile(file.Path);
+            CopyAsClaimed(stream, unpacked);
         }
         catch (InvalidDataException exception)
         {
-            throw file.Damaged($"is truncated or damaged gzip data after {unpacked.Length} unpacked bytes", exception);
+            throw file.Damaged($"is truncated or damaged gzip data after {unpacked.Length} unpacked bytes: {exception.Message.TrimEnd('.')}", exception);
         }
 
         return unpacked.ToArray();
+    }
+
+    // As much as its dimensions ask for and little more, whatever the rest unpacks to.
+    private static void CopyAsClaimed(Stream packed, MemoryStream unpacked)
+    {
+        var part = new byte[1 << 20];
+        var claimed = GzipFile.Most;
+        for (int read; (read = packed.ReadAtLeast(part, part.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            if (unpacked.Length == 0)
+                claimed = BytesOf(part.AsSpan(0, read));
+            unpacked.Write(part, 0, read);
+            if (unpacked.Length > claimed)
+                throw new InvalidDataException($"its header asks for {claimed} bytes, and there are more");
+        }
+    }
+
+    // A header that is not one of ours is for the parser to refuse.
+    private static long BytesOf(ReadOnlySpan<byte> content)
+    {
+        int rank = content.Length < sizeof(int) ? 0 : BinaryPrimitives.ReadInt32BigEndian(content) - MagicWithoutRank;
+        int headerBytes = sizeof(int) * (1 + rank);
+        if (rank is < 1 or > MaxRank || content.Length < headerBytes)
+            return GzipFile.Most;
+
+        Int128 bytes = 1;
+        for (int i = 1; i <= rank; i++)
+            bytes *= BinaryPrimitives.ReadUInt32BigEndian(content[(sizeof(int) * i)..]);
+        return (long)Int128.Min(bytes + headerBytes, GzipFile.Most);
     }
 
     private static IdxFile Parse(ExpectedFile file, byte[] content)

@@ -10,19 +10,30 @@ public sealed class CheckpointFolder(string path, CheckpointOptions options)
     private const string Prefix = "step-";
     private const string Suffix = ".ckpt";
 
-    /// <summary>Saves the trainer's state, then removes the checkpoints that need not be kept.</summary>
+    // Written or checked by this process: each file is read once, and not at every save.
+    private readonly HashSet<string> _whole = [];
+
+    /// <summary>Saves the trainer's state, then removes the checkpoints that need not be kept; a damaged one keeps no other from being kept.</summary>
     /// <param name="trainer">The trainer, between two steps.</param>
     /// <exception cref="IOException">It cannot be written; earlier checkpoints are kept.</exception>
     public void Save(Pretrainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         Directory.CreateDirectory(path);
-        CheckpointFile.Write(FileOf(trainer.StepsDone), trainer.Save);
-        foreach (var (_, file) in NewestFirst()
-            .Where(checkpoint => !options.IsKept(checkpoint.Step, trainer.StepsPerEpoch))
-            .Skip(options.Keep))
+        var saved = FileOf(trainer.StepsDone);
+        CheckpointFile.Write(saved, trainer.Save);
+        _whole.Add(saved);
+        var kept = 0;
+        foreach (var (_, file) in NewestFirst().Where(checkpoint => !options.IsKept(checkpoint.Step, trainer.StepsPerEpoch)))
         {
-            File.Delete(file);
+            if (kept == options.Keep)
+            {
+                File.Delete(file);
+            }
+            else if (IsWhole(file))
+            {
+                kept++;
+            }
         }
     }
 
@@ -59,6 +70,17 @@ public sealed class CheckpointFolder(string path, CheckpointOptions options)
         {
             File.Delete(file);
         }
+    }
+
+    private bool IsWhole(string file)
+    {
+        if (_whole.Contains(file))
+        {
+            return true;
+        }
+
+        using var reader = OpenIfWhole(file, _ => { });
+        return reader is not null && _whole.Add(file);
     }
 
     private static BinaryReader? OpenIfWhole(string file, Action<string> warn)

@@ -35,12 +35,14 @@ public static class MetricsFile
         var steps = File.ReadLines(path)
             .Skip(1)
             .Where(line => StepOf(line) is not { } step || (step - 1) % stride == 0 || step == totalSteps)
-            .Select(line => Parse(line, path))
+            .Select(line => Parse(line) ?? throw new InvalidDataException($"'{path}' has a line that is no step: '{line}'."))
             .ToList();
         return steps.Count > 0 ? steps : throw new InvalidDataException($"'{path}' holds no steps.");
     }
 
-    private static StepMetrics Parse(string line, string path)
+    /// <summary>The step of a whole line, or null when it is none.</summary>
+    /// <param name="line">The line.</param>
+    internal static StepMetrics? Parse(string line)
     {
         try
         {
@@ -60,9 +62,9 @@ public static class MetricsFile
                 Enum.Parse<PackingVerdict>(fields[10]),
                 new StepTimes(Number(11), Number(12), Number(13), Number(14), Number(15)));
         }
-        catch (Exception e) when (e is FormatException or IndexOutOfRangeException or ArgumentException)
+        catch (Exception e) when (e is FormatException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
-            throw new InvalidDataException($"'{path}' has a line that is no step: '{line}'.", e);
+            return null;
         }
     }
 }

@@ -8,21 +8,23 @@ public sealed class MetricsWriter : IDisposable
 
     /// <summary>
     /// Opens the file after a number of steps: what was written beyond them, by a process that was killed before its next checkpoint, is
-    /// cut off.
+    /// left out, as are lines that are no steps.
     /// </summary>
     /// <param name="path">The file; it is created when it does not exist.</param>
     /// <param name="stepsDone">The steps whose lines are kept; 0 for a new run.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public MetricsWriter(string path, int stepsDone)
     {
-        _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        _file.SetLength(LengthOf(_file, stepsDone));
-        _file.Seek(0, SeekOrigin.End);
-        _writer = new StreamWriter(_file) { AutoFlush = true };
-        if (_file.Length == 0)
+        AtomicFile.Write(path, stream =>
         {
-            WriteLine(MetricsFile.Header);
-        }
+            using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
+            foreach (var line in KeptLines(path, stepsDone).Prepend(MetricsFile.Header))
+            {
+                writer.WriteLine(line);
+            }
+        });
+        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+        _writer = new StreamWriter(_file) { AutoFlush = true, NewLine = "\n" };
     }
 
     /// <summary>Appends one step.</summary>
@@ -30,34 +32,31 @@ public sealed class MetricsWriter : IDisposable
     public void Write(StepMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(metrics);
-        WriteLine(MetricsFile.Format(metrics));
+        _writer.WriteLine(MetricsFile.Format(metrics));
     }
 
     /// <summary>Brings what was written to the disk, so that a checkpoint never knows more steps than the file.</summary>
-    public void FlushToDisk() => _file.Flush(flushToDisk: true);
+    public void FlushToDisk() => Disk.Flush(_file);
 
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
 
-    private void WriteLine(string line) => _writer.Write(line + "\n");
-
-    /// <summary>The bytes up to the last whole line of the steps that are done; a line that a kill cut short does not count.</summary>
-    private static long LengthOf(FileStream file, int stepsDone)
+    private static IEnumerable<string> KeptLines(string path, int stepsDone)
     {
-        using var reader = new StreamReader(file, leaveOpen: true);
-        var length = 0L;
-        while (reader.ReadLine() is { } line)
+        if (!File.Exists(path))
         {
-            var end = length + line.Length + 1;
-            var isKept = length == 0 ? line == MetricsFile.Header : MetricsFile.StepOf(line) is { } step && step <= stepsDone;
-            if (end > file.Length || !isKept)
-            {
-                break;
-            }
-
-            length = end;
+            return [];
         }
 
-        return length;
+        // The last line has no end when a kill cut it short, and may look whole all the same.
+        var isCut = !EndsInANewLine(path);
+        var lines = isCut ? File.ReadLines(path).SkipLast(1) : File.ReadLines(path);
+        return lines.Where(line => MetricsFile.Parse(line) is { } step && step.Step <= stepsDone);
+    }
+
+    private static bool EndsInANewLine(string path)
+    {
+        using var file = File.OpenRead(path);
+        return file.Length > 0 && file.Seek(-1, SeekOrigin.End) >= 0 && file.ReadByte() == '\n';
     }
 }

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using CsCheck;
 
 namespace Clamp.Losses.Training.Tests;
 
@@ -77,6 +78,69 @@ public sealed class CifarArchiveTests : IDisposable
         Action act = () => Cifar10.Load(_folder.Root);
 
         act.Should().Throw<InvalidDataException>().WithMessage($"*{archive}*truncated or damaged*");
+    }
+
+    [Fact]
+    public void Load_ArchiveWithAnyBitFlipped_IsRefusedOrHoldsTheSameImages()
+    {
+        var random = new Random(1);
+        byte[] noise = Records(1, 2, 3);
+        for (int i = 0; i < noise.Length; i++)
+            noise[i] = i % 3073 == 0 ? noise[i] : (byte)random.Next(64);
+        string archive = Pack("cifar-10-binary.tar.gz", ("b/data_batch_1.bin", noise), ("b/test_batch.bin", noise));
+        byte[] content = File.ReadAllBytes(archive);
+        byte[] whole = Pixels();
+
+        Gen.Int[0, (content.Length * 8) - 1].Sample(
+            bit =>
+            {
+                byte[] flipped = [.. content];
+                flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+                File.WriteAllBytes(archive, flipped);
+                try
+                {
+                    Pixels().Should().Equal(whole);
+                }
+                catch (Exception refused) when (refused is InvalidDataException or FileNotFoundException)
+                {
+                }
+            },
+            iter: 400,
+            threads: 1);
+
+        byte[] Pixels()
+        {
+            var train = Cifar10.Load(_folder.Root).Train;
+            using var pixels = train.Pixels([.. Enumerable.Range(0, train.Count)]);
+            return [.. pixels.bytes, .. train.Labels.Select(label => (byte)label)];
+        }
+    }
+
+    [Theory]
+    [InlineData(0x80, 0x7f)]
+    [InlineData(0xff, 0x00)]
+    public void Load_ArchiveWithASizeBeyondNumbers_NamesIt(byte first, byte others)
+    {
+        string archive = PackCifar10();
+        using var tar = new MemoryStream();
+        using (var unpacked = new GZipStream(File.OpenRead(archive), CompressionMode.Decompress))
+            unpacked.CopyTo(tar);
+        byte[] content = tar.ToArray();
+
+        // The size of the second member, in base 256, and then the sum of its header.
+        var header = content.AsSpan(512, 512);
+        header.Slice(124, 12).Fill(others);
+        header[124] = first;
+        header.Slice(148, 8).Fill((byte)' ');
+        int sum = 0;
+        foreach (byte value in header)
+            sum += value;
+        System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(header[148..]);
+        File.WriteAllBytes(archive, IdxContent.Packed(content));
+
+        Action act = () => Cifar10.Load(_folder.Root);
+
+        act.Should().Throw<InvalidDataException>().WithMessage($"*{archive}*");
     }
 
     [Fact]

@@ -106,6 +106,21 @@ public sealed class IdxFileTests : IDisposable
     }
 
     [Fact]
+    public void Read_PackedFileThatUnpacksToMoreThanItClaims_IsRefusedBeforeAllIsUnpacked()
+    {
+        var zeros = new byte[200_000_000];
+        IdxContent.Of([3], 7, 8, 9).CopyTo(zeros, 0);
+        _folder.Write("file.gz", IdxContent.Packed(zeros));
+        zeros = null;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Action act = () => Read("file.gz");
+
+        act.Should().Throw<InvalidDataException>().WithMessage("*file.gz*asks for 11 bytes, and there are more*");
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(20_000_000);
+    }
+
+    [Fact]
     public void Read_PackedFileThatIsNoGzip_NamesFile()
     {
         _folder.Write("file.gz", IdxContent.Of([3], 7, 8, 9));
