@@ -10,7 +10,8 @@ internal sealed class DatasetArguments
     public Option<DatasetKind?> Dataset { get; } = NamedOption.Create<DatasetKind>(
         "--dataset",
         "Which images: shapes (drawn, needs no files), cifar10, cifar100 or cifar100-coarse (binary version, unpacked or as "
-        + "archive), fashion-mnist, mnist (idx or idx.gz), imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
+        + "archive), fashion-mnist, mnist (idx or idx.gz), imagefolder (any folder of JPEG and PNG files; labels where it has "
+        + "train/CLASS/*.jpg and test/CLASS/*.jpg).",
         "shapes",
         "cifar10",
         "cifar100",
@@ -47,6 +48,12 @@ internal sealed class DatasetArguments
         Description = "How many test images to use, balanced over classes; 0 for all.",
     };
 
+    public Option<double> ValidationShare { get; } = new("--validation-share")
+    {
+        Description = "The share of the training images that is held out: not trained on, and all that choices may look at. 0 for none.",
+        DefaultValueFactory = _ => new RunOptions().ValidationShare,
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(Dataset);
@@ -55,6 +62,7 @@ internal sealed class DatasetArguments
         command.Options.Add(StreamImages);
         command.Options.Add(TrainImages);
         command.Options.Add(TestImages);
+        command.Options.Add(ValidationShare);
     }
 
     /// <summary>Fetches the data set's files when <c>--download</c> is given.</summary>

@@ -51,6 +51,9 @@ internal sealed class EvaluationArguments
             StreamImages = arguments.GetValue(Dataset.StreamImages) ?? options.StreamImages,
             TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
             TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),
+            ValidationShare = arguments.GetResult(Dataset.ValidationShare) is { Implicit: false }
+                ? arguments.GetValue(Dataset.ValidationShare)
+                : options.ValidationShare,
         };
         Dataset.Fetch(arguments, options.Dataset, options.DataRoot);
         return (folder, options);

@@ -40,6 +40,7 @@ internal sealed class PretrainArguments
         Add(_dataset.StreamImages, nameof(defaults.StreamImages));
         Add(_dataset.TrainImages, nameof(defaults.TrainImages));
         Add(_dataset.TestImages, nameof(defaults.TestImages));
+        Add(_dataset.ValidationShare, nameof(defaults.ValidationShare));
         Add(
             "--image-size",
             "The side that shapes and image folders are brought to, in pixels.",

@@ -22,7 +22,7 @@ internal sealed class ProbeArguments
 
     private readonly Option<double[]> _learningRates = new("--learning-rates")
     {
-        Description = "The learning rates to try; the one that does best on a tenth of the training images held out is used.",
+        Description = "The learning rates to try; the one that does best on the training images held out is used.",
         DefaultValueFactory = _ => [.. Defaults.LearningRates],
         AllowMultipleArgumentsPerToken = true,
     };

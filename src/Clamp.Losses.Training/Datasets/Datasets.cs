@@ -30,7 +30,7 @@ public static class Datasets
     /// (<see cref="ImageFolder.LargestInMemory"/>). The other sets are held in memory and ignore it.
     /// </param>
     /// <param name="decode">Decodes the files of an <see cref="DatasetKind.ImageFolder"/>; the other sets need none.</param>
-    /// <returns>Both parts, with the same image size and class names.</returns>
+    /// <returns>Both parts, with the same image size and class names; an image folder may have no test part, and no labels.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The kind is unknown, a limit is negative, or a used size is too small.</exception>
     /// <exception cref="ArgumentException"><paramref name="root"/> is null and the data set is read from files, or there is no decoder for image files.</exception>
     /// <exception cref="FileNotFoundException">A file is missing; the message says what is expected where.</exception>
@@ -74,7 +74,7 @@ public static class Datasets
 
     private static ImageSplits Limit(ImageSplits splits, int trainLimit, int testLimit, int seed) => new(
         trainLimit == 0 ? splits.Train : splits.Train.Sample(trainLimit, seed),
-        testLimit == 0 ? splits.Test : splits.Test.Sample(testLimit, seed));
+        testLimit == 0 ? splits.Test : splits.Test?.Sample(testLimit, seed));
 
     private static ImageDecoder Require(ImageDecoder? decode) => decode ?? throw new ArgumentException(
         $"An {DatasetKind.ImageFolder} needs a decoder of image files, such as SkiaImage.Read, but it is null.", nameof(decode));

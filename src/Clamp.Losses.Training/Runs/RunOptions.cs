@@ -27,6 +27,12 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>How many test images to use, balanced over classes; 0 for all.</summary>
     public int TestImages { get; init; }
 
+    /// <summary>
+    /// The share of the training images that is held out (<see cref="ImageSplits.HeldOut"/>), the same of each class where there are
+    /// labels: not trained on, and what scores during training and whatever else is chosen may use. From 0 to below 1.
+    /// </summary>
+    public double ValidationShare { get; init; } = 0.05;
+
     /// <summary>The network whose features are wanted.</summary>
     public EncoderKind Encoder { get; init; } = EncoderKind.Tiny;
 
@@ -40,7 +46,7 @@ public sealed record RunOptions : PretrainOptions
 
     /// <summary>Loads the images of the options.</summary>
     /// <param name="decode">Decodes image files; needed by <see cref="DatasetKind.ImageFolder"/> alone.</param>
-    /// <returns>The images to train on and to score on.</returns>
+    /// <returns>The images, of which <see cref="ValidationShare"/> is held out.</returns>
     /// <exception cref="IOException">A file or folder is missing; the message says what is expected where.</exception>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
     public ImageSplits LoadImages(ImageDecoder? decode = null) => Datasets.Load(
@@ -51,7 +57,7 @@ public sealed record RunOptions : PretrainOptions
         TestImages,
         Seed,
         StreamImages,
-        decode);
+        decode).HoldOut(ValidationShare, Seed);
 
     /// <summary>
     /// The encoder with the weights that <see cref="PretrainOptions.Seed"/> draws, those that a run begins with. A <see cref="Pretrainer"/>
@@ -76,6 +82,7 @@ public sealed record RunOptions : PretrainOptions
             (ImageSize < 16, nameof(ImageSize), ImageSize, "at least 16"),
             (TrainImages < 0, nameof(TrainImages), TrainImages, "at least 0"),
             (TestImages < 0, nameof(TestImages), TestImages, "at least 0"),
+            (!(ValidationShare is >= 0 and < 1), nameof(ValidationShare), ValidationShare, "from 0 to below 1"),
             (StemPadding is not (1 or 2), nameof(StemPadding), StemPadding, "1 or 2"),
             (StemPadding != 1 && !SmallStem, nameof(StemPadding), StemPadding, "1 unless SmallStem is true, the one stem with a choice")),
         .. base.Faults(),

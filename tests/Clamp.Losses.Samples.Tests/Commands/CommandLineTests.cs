@@ -25,7 +25,7 @@ public sealed class CommandLineTests : IDisposable
         exit.Should().Be(0, error);
         output.Should().ContainAll("linear probe", "20-NN", "mean contacts", "mean radius", "images/s", "step 8/8");
         Directory.GetFiles(Folder).Select(Path.GetFileName).Should()
-            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png");
+            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png", "score.json");
         File.ReadAllLines(Path.Combine(Folder, "metrics.csv")).Should().HaveCount(1 + 8);
         File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
     }

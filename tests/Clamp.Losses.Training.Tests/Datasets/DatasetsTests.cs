@@ -33,7 +33,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Datasets.Load(DatasetKind.Shapes, root: null, imageSize: 16, trainLimit: 24, testLimit: 12, seed: 0);
 
         splits.Train.Count.Should().Be(24);
-        splits.Test.Count.Should().Be(12);
+        splits.Test!.Count.Should().Be(12);
         splits.Train.Width.Should().Be(16);
     }
 
@@ -43,7 +43,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Load(DatasetKind.Shapes);
 
         splits.Train.Count.Should().Be(Datasets.DefaultShapesTrain);
-        splits.Test.Count.Should().Be(Datasets.DefaultShapesTest);
+        splits.Test!.Count.Should().Be(Datasets.DefaultShapesTest);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Load(DatasetKind.Shapes, trainLimit: 24, testLimit: 12);
 
         splits.Train.Labels.CountBy(label => label).Should().HaveCount(12).And.OnlyContain(pair => pair.Value == 2);
-        splits.Test.Labels.CountBy(label => label).Should().HaveCount(12);
+        splits.Test!.Labels.CountBy(label => label).Should().HaveCount(12);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class DatasetsTests : IDisposable
     {
         ImageSplits splits = Load(DatasetKind.Shapes, trainLimit: 240, testLimit: 240);
 
-        var images = BytesOf(splits.Train).Chunk(768).Concat(BytesOf(splits.Test).Chunk(768)).Select(Convert.ToBase64String);
+        var images = BytesOf(splits.Train).Chunk(768).Concat(BytesOf(splits.Test!).Chunk(768)).Select(Convert.ToBase64String);
 
         images.Should().OnlyHaveUniqueItems();
     }
@@ -73,7 +73,7 @@ public sealed class DatasetsTests : IDisposable
 
         ImageSplits splits = Load(DatasetKind.Cifar10);
 
-        (splits.Train.Count, splits.Test.Count, splits.Train.Width).Should().Be((2, 1, 32));
+        (splits.Train.Count, splits.Test!.Count, splits.Train.Width).Should().Be((2, 1, 32));
         splits.Train.ClassNames.Should().Equal(Cifar10.ClassNames);
     }
 
@@ -115,7 +115,7 @@ public sealed class DatasetsTests : IDisposable
             bitmap.Encode(stream, SKEncodedImageFormat.Png, 100);
         }
 
-        Load(DatasetKind.ImageFolder, imageSize: 10).Test.Height.Should().Be(10);
+        Load(DatasetKind.ImageFolder, imageSize: 10).Test!.Height.Should().Be(10);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Load(DatasetKind.Mnist, trainLimit: 10, testLimit: 5);
 
         splits.Train.Labels.Should().BeEquivalentTo(Enumerable.Range(0, 10));
-        splits.Test.Labels.Should().HaveCount(5).And.OnlyHaveUniqueItems();
+        splits.Test!.Labels.Should().HaveCount(5).And.OnlyHaveUniqueItems();
     }
 
     [Fact]
