@@ -26,6 +26,19 @@ internal sealed class DatasetArguments
         HelpName = "DIR",
     };
 
+    public Option<FileInfo?> Manifest { get; } = new("--manifest")
+    {
+        Description = "A list of the training images in place of an image folder: a path, or path,label, on each line. Relative paths "
+            + "begin at --data-root, or else at the list.",
+        HelpName = "FILE",
+    };
+
+    public Option<FileInfo?> TestManifest { get; } = new("--test-manifest")
+    {
+        Description = "A list of the test images, beside --manifest.",
+        HelpName = "FILE",
+    };
+
     public Option<bool> Download { get; } = new("--download")
     {
         Description = "First fetch what the data root of cifar10, cifar100, mnist or fashion-mnist lacks; goes on where it stopped.",
@@ -58,6 +71,8 @@ internal sealed class DatasetArguments
     {
         command.Options.Add(Dataset);
         command.Options.Add(DataRoot);
+        command.Options.Add(Manifest);
+        command.Options.Add(TestManifest);
         command.Options.Add(Download);
         command.Options.Add(StreamImages);
         command.Options.Add(TrainImages);

@@ -34,7 +34,7 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
             ? new EvaluatedRun(folder, options, images, seed)
             : throw new ArgumentException(
                 $"These images have no {lacking}, and nothing can be scored without. Put images into train/CLASS and test/CLASS, or score on "
-                + "others: --dataset, --data-root.");
+                + "others: --dataset, --data-root, --manifest, --test-manifest.");
     }
 
     /// <summary>The same run, evaluated on other images.</summary>

@@ -17,12 +17,8 @@ public static class KnnCommand
         var shared = new EvaluationArguments();
         shared.Output.Description = "The result; by default knn.json in the run folder.";
         shared.Output.HelpName = "FILE";
-        var neighbours = new Option<int[]>("--k")
-        {
-            Description = "How many training images vote; every value is reported. The literature compares at 20 or 200.",
-            DefaultValueFactory = _ => [.. Defaults.Neighbours],
-            AllowMultipleArgumentsPerToken = true,
-        };
+        var neighbours = ListOption.Create(
+            "--k", "How many training images vote; every value is reported. The literature compares at 20 or 200.", Defaults.Neighbours);
         var temperature = new Option<double>("--temperature")
         {
             Description = "Votes weigh exp(similarity / temperature).",

@@ -60,7 +60,7 @@ public static class PretrainCommand
         using var encoder = options.InitialEncoder(device);
         using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth);
         var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device);
-        var folder = OpenOrCreate(options, settings, preset);
+        var folder = OpenOrCreate(options, settings, preset, images.HeldOut);
         var run = new TrainingRun(trainer, folder, settings.Checkpoints);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
         Announce(output, options, images, trainer, folder);
@@ -104,7 +104,7 @@ public static class PretrainCommand
             : (after.LinearProbe is null ? "" : $"linear probe {before.LinearProbe:P1} -> {after.LinearProbe:P1}, ")
                 + $"20-NN {before.NearestNeighbours:P1} -> {after.NearestNeighbours:P1} on {heldOut} held-out images";
 
-    private static RunFolder OpenOrCreate(RunOptions options, RunSettings settings, string? preset)
+    private static RunFolder OpenOrCreate(RunOptions options, RunSettings settings, string? preset, IReadOnlyList<int> heldOut)
     {
         if (settings.Resume is { } path)
         {
@@ -114,6 +114,7 @@ public static class PretrainCommand
         var started = DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture);
         var folder = RunFolder.Create(settings.Output ?? Path.Combine("runs", $"{started}-{options.Dataset}".ToLowerInvariant()), options);
         RunProvenance.Of(options, preset).Save(folder);
+        LabelList.Write(Path.Combine(folder.Path, "held-out.txt"), heldOut);
         return folder;
     }
 

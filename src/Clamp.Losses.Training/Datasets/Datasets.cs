@@ -59,6 +59,8 @@ public static class Datasets
             DatasetKind.Mnist => Limit(Mnist.Load(Require(root, kind)), trainLimit, testLimit, seed),
             DatasetKind.ImageFolder => ImageFolder.Load(
                 Require(root, kind), imageSize, Require(decode), trainLimit, testLimit, seed, stream),
+            DatasetKind.Unknown => throw new ArgumentException(
+                "What images this encoder was trained on is not known; name some with --dataset and --data-root.", nameof(kind)),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(kind), kind, $"'{kind}' is no data set; there are {string.Join(", ", Enum.GetNames<DatasetKind>())}."),
         };

@@ -45,10 +45,7 @@ public static class ImageFolder
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(decode);
-        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize, MaxSize);
-        ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
-        ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
+        ThrowIfOutOfRange(imageSize, trainLimit, testLimit);
 
         string train = Path.Combine(root.FullName, "train");
         bool isSplit = Directory.Exists(train);
@@ -66,6 +63,14 @@ public static class ImageFolder
             testLimit,
             seed,
             stream);
+    }
+
+    internal static void ThrowIfOutOfRange(int imageSize, int trainLimit, int testLimit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize, MaxSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
+        ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
     }
 
     /// <summary>Limits both parts, and decodes them into memory unless they are to be streamed.</summary>

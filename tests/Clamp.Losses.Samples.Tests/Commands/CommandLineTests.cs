@@ -20,12 +20,12 @@ public sealed class CommandLineTests : IDisposable
     {
         var (exit, output, error) = Run(
             "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "2", "--batch-size", "12",
-            "--views", "2", "--projection", "16", "8", "--output", Folder);
+            "--views", "2", "--projection", "16,8", "--output", Folder);
 
         exit.Should().Be(0, error);
         output.Should().ContainAll("linear probe", "20-NN", "mean contacts", "mean radius", "images/s", "step 8/8");
         Directory.GetFiles(Folder).Select(Path.GetFileName).Should()
-            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png", "score.json");
+            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png", "score.json", "held-out.txt");
         File.ReadAllLines(Path.Combine(Folder, "metrics.csv")).Should().HaveCount(1 + 8);
         File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
     }
@@ -95,9 +95,16 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("knn --run no-such-run --k 0", "--k is 0")]
     [InlineData("pretrain --radius-scale -2 --train-images 24 --test-images 12", "RadiusScale is -2")]
     [InlineData("pretrain --dataset imagenet", "must be shapes, cifar10, cifar100, cifar100-coarse, fashion-mnist, mnist or imagefolder")]
+    [InlineData("pretrain --manifest list.csv --dataset cifar10 --data-root x", "it must be absent unless Dataset is ImageFolder; it is Cifar10")]
+    [InlineData("pretrain --manifest no-such-list", "a path or path,label on each line")]
+    [InlineData("pretrain --test-manifest list.csv", "it must be absent unless Manifest is given")]
     [InlineData("pretrain --download", "--download is given without --data-root")]
     [InlineData("pretrain --download --data-root nowhere", "nothing to download for Shapes")]
     [InlineData("pretrain --dataset cifar100 --data-root nowhere", "cifar-100-binary.tar.gz")]
+    [InlineData("pretrain --dataset cifar100 --data-root nowhere", "--download")]
+    [InlineData("pretrain --dataset cifar10", "--download")]
+    [InlineData("pretrain --dataset unknown", "not known; name some with --dataset")]
+    [InlineData("pretrain --projection 64;32", "--projection is '64;32'; it must be whole numbers with commas between them")]
     [InlineData("pretrain --loss simclr", "must be clamp, nt-xent, vicreg, barlow-twins, mmcr or alignment-uniformity")]
     [InlineData("pretrain --loss 7", "--loss is '7'")]
     [InlineData("pretrain --loss nt-xent --chunk 16", "unless Loss is Clamp")]
