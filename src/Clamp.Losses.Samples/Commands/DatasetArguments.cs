@@ -44,6 +44,11 @@ internal sealed class DatasetArguments
         Description = "First fetch what the data root of cifar10, cifar100, mnist or fashion-mnist lacks; goes on where it stopped.",
     };
 
+    public Option<bool> AllowPartial { get; } = new("--allow-partial")
+    {
+        Description = "Go on, with a warning that results repeat, where a published set is there in part, or altered.",
+    };
+
     public Option<bool?> StreamImages { get; } = new("--stream-images")
     {
         Description = "Decode an image folder anew in each epoch, crops from whole pictures (true), or once into memory (false); by "
@@ -74,6 +79,7 @@ internal sealed class DatasetArguments
         command.Options.Add(Manifest);
         command.Options.Add(TestManifest);
         command.Options.Add(Download);
+        command.Options.Add(AllowPartial);
         command.Options.Add(StreamImages);
         command.Options.Add(TrainImages);
         command.Options.Add(TestImages);

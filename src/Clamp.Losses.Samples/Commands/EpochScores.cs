@@ -6,18 +6,19 @@ using Spectre.Console;
 namespace Clamp.Losses.Samples.Commands;
 
 /// <summary>
-/// Scores the encoder at the end of every so many epochs, and adds the scores to the run's scores.csv and TensorBoard log. Everything is
-/// told on to the display.
+/// Scores the encoder at the end of every so many epochs, takes the paper's figures of a held-out batch, and adds both to the run's
+/// scores.csv and TensorBoard log. Everything is told on to the display.
 /// </summary>
 /// <param name="trainer">The training.</param>
-/// <param name="scorer">What scores.</param>
+/// <param name="scorer">What scores; null where nothing can be scored.</param>
+/// <param name="heldOut">The images held out, for the paper's figures; null for none.</param>
 /// <param name="every">Epochs from one score to the next, at least 1.</param>
 /// <param name="folder">The run's folder.</param>
 /// <param name="quiet">Whether nothing is written to the console.</param>
-internal sealed class EpochScores(Pretrainer trainer, HeldOutScorer scorer, int every, RunFolder folder, bool quiet)
+internal sealed class EpochScores(Pretrainer trainer, HeldOutScorer? scorer, ImageSource? heldOut, int every, RunFolder folder, bool quiet)
 {
     private const string File = "scores.csv";
-    private const string Header = "step,epoch,linear_probe,knn_20";
+    private const string Header = "step,epoch,linear_probe,knn_20,paper_neighbours,paper_radius";
 
     // Scores of steps that a killed process did, and that are done again, would stand there twice.
     private readonly List<string> _lines = [Header, .. Earlier(Path.Combine(folder.Path, File), trainer.StepsDone)];
@@ -40,22 +41,33 @@ internal sealed class EpochScores(Pretrainer trainer, HeldOutScorer scorer, int 
             return;
         }
 
-        var score = scorer.Score(trainer.Encoder);
-        Last = (step.Step, score);
+        var score = scorer?.Score(trainer.Encoder);
+        Last = score is null ? null : (step.Step, score);
+        var figures = heldOut is { Count: >= 2 } ? trainer.FiguresOf(heldOut, step.Epoch - 1) : null;
         _lines.Add(string.Create(
-            CultureInfo.InvariantCulture, $"{step.Step},{step.Epoch},{score.LinearProbe:F6},{score.NearestNeighbours:F6}"));
+            CultureInfo.InvariantCulture,
+            $"{step.Step},{step.Epoch},{score?.LinearProbe:F6},{score?.NearestNeighbours:F6},{figures?.Neighbours:F4},{figures?.Radius:F6}"));
         folder.Write(File, Encoding.UTF8.GetBytes(string.Join('\n', _lines) + '\n'));
-        _log.Write(step.Step, "held_out/knn_20", score.NearestNeighbours);
-        if (score.LinearProbe is { } probe)
+        (string Tag, double? Value)[] scalars =
+        [
+            ("held_out/linear_probe", score?.LinearProbe),
+            ("held_out/knn_20", score?.NearestNeighbours),
+            ("paper/neighbours", figures?.Neighbours),
+            ("paper/radius", figures?.Radius),
+        ];
+        foreach (var (tag, value) in scalars)
         {
-            _log.Write(step.Step, "held_out/linear_probe", probe);
+            if (value is not null)
+            {
+                _log.Write(step.Step, tag, value.Value);
+            }
         }
 
-        if (!quiet)
+        if (!quiet && score is not null)
         {
             Tell(string.Create(
                 CultureInfo.InvariantCulture,
-                $"epoch {step.Epoch}, on {scorer.Count} held-out images: "
+                $"epoch {step.Epoch}, on {scorer!.Count} held-out images: "
                 + $"{(score.LinearProbe is null ? "" : $"linear probe {score.LinearProbe:P1}, ")}20-NN {score.NearestNeighbours:P1}"));
         }
     }

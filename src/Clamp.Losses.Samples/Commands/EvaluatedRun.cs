@@ -29,12 +29,22 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
     {
         options.Validate();
         var images = options.LoadImages(SkiaImage.Read);
+        Warn(images);
         var lacking = !images.Train.HasLabels ? "labels" : images.Test is null ? "test part" : null;
         return lacking is null
             ? new EvaluatedRun(folder, options, images, seed)
             : throw new ArgumentException(
                 $"These images have no {lacking}, and nothing can be scored without. Put images into train/CLASS and test/CLASS, or score on "
                 + "others: --dataset, --data-root, --manifest, --test-manifest.");
+    }
+
+    /// <summary>Tells what to know about images.</summary>
+    public static void Warn(ImageSplits images)
+    {
+        foreach (var warning in images.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
     }
 
     /// <summary>The same run, evaluated on other images.</summary>
@@ -65,6 +75,9 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
             images.Train.Height,
             images.Train.Width,
             seed,
-            SoftwareVersions.Installed());
+            SoftwareVersions.Installed())
+        {
+            Warnings = images.Warnings,
+        };
     }
 }

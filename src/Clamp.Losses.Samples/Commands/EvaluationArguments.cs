@@ -53,6 +53,7 @@ internal sealed class EvaluationArguments
             Manifest = isOwn ? options.Manifest : manifest,
             TestManifest = arguments.GetValue(Dataset.TestManifest)?.FullName ?? (isOwn ? options.TestManifest : null),
             DataRoot = arguments.GetValue(Dataset.DataRoot)?.FullName ?? options.DataRoot,
+            AllowPartial = arguments.GetValue(Dataset.AllowPartial) || options.AllowPartial,
             StreamImages = arguments.GetValue(Dataset.StreamImages) ?? options.StreamImages,
             TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
             TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),

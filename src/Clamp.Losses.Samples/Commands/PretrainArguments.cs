@@ -42,6 +42,7 @@ internal sealed class PretrainArguments
         Add(_dataset.Manifest, nameof(defaults.Manifest));
         Add(_dataset.TestManifest, nameof(defaults.TestManifest));
         _options.Add(_dataset.Download);
+        Add(_dataset.AllowPartial, nameof(defaults.AllowPartial));
         Add(_dataset.StreamImages, nameof(defaults.StreamImages));
         Add(_dataset.TrainImages, nameof(defaults.TrainImages));
         Add(_dataset.TestImages, nameof(defaults.TestImages));

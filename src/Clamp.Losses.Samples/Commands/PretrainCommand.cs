@@ -57,6 +57,7 @@ public static class PretrainCommand
 
         var device = cuda.is_available() ? CUDA : CPU;
         var images = options.LoadImages(SkiaImage.Read);
+        EvaluatedRun.Warn(images);
         using var encoder = options.InitialEncoder(device);
         using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth);
         var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device);
@@ -70,9 +71,9 @@ public static class PretrainCommand
             output.WriteLine($"resumed after step {trainer.StepsDone}");
         }
 
-        var scores = scorer is null || settings.ScoreEvery == 0
+        var scores = settings.ScoreEvery == 0
             ? null
-            : new EpochScores(trainer, scorer, settings.ScoreEvery, folder, settings.Quiet);
+            : new EpochScores(trainer, scorer, images.Validation, settings.ScoreEvery, folder, settings.Quiet);
         var clock = Stopwatch.StartNew();
         if (Train(run, trainer, scores, settings.Quiet) is var exitCode and not 0)
         {
@@ -87,7 +88,7 @@ public static class PretrainCommand
 
         var before = scorer is null ? null : UntrainedScore(options, scorer, device);
         var after = scores?.Last is { } last && last.Step == trainer.TotalSteps ? last.Score : scorer?.Score(encoder);
-        ResultFile.Write(Path.Combine(folder.Path, "score.json"), new PretrainReport(images.HeldOut.Count, notScored, before, after));
+        ResultFile.Write(Path.Combine(folder.Path, "score.json"), new PretrainReport(images.HeldOut.Count, notScored, before, after) { Warnings = images.Warnings });
         if (!settings.Quiet)
         {
             WriteTable(before, after, history[0], history[^1]);
@@ -95,6 +96,7 @@ public static class PretrainCommand
         }
 
         Console.WriteLine($"{Summary(before, after, images.HeldOut.Count, notScored)}; trained in {seconds:F0} s; run folder {folder.Path}");
+        EvaluatedRun.Warn(images);
         return 0;
     }
 

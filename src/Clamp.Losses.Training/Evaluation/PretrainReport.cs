@@ -7,6 +7,9 @@ namespace Clamp.Losses.Training;
 /// <param name="Pretrained">The score of the trained encoder.</param>
 public sealed record PretrainReport(int HeldOutImages, string? NotScored, EncoderScore? Untrained, EncoderScore? Pretrained)
 {
+    /// <summary>What to know about the images, such as that a published set was there in part.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>What was scored on.</summary>
     public string Choice { get; init; } = "Scored on training images that were held out; the test images were not looked at.";
 }

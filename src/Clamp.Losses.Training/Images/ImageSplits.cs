@@ -11,6 +11,9 @@ public sealed record ImageSplits(ImageSource Train, ImageSource? Test = null)
     /// </summary>
     public IReadOnlyList<int> HeldOut { get; private init; } = [];
 
+    /// <summary>What to know about these images, in sentences: such as that a published set is here in part. Results repeat it.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The training images that are not held out.</summary>
     public ImageSource Kept => HeldOut.Count == 0 ? Train : Train.Subset([.. Enumerable.Range(0, Train.Count).Except(HeldOut)]);
 

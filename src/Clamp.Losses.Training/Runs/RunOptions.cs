@@ -36,6 +36,9 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>How many test images to use, balanced over classes; 0 for all.</summary>
     public int TestImages { get; init; }
 
+    /// <summary>Whether a published set may be here in part, or altered: results then repeat a warning.</summary>
+    public bool AllowPartial { get; init; }
+
     /// <summary>
     /// The share of the training images that is held out (<see cref="ImageSplits.HeldOut"/>), the same of each class where there are
     /// labels: not trained on, and what scores during training and whatever else is chosen may use. From 0 to below 1.
@@ -62,7 +65,7 @@ public sealed record RunOptions : PretrainOptions
     {
         var root = DataRoot is null ? null : new DirectoryInfo(DataRoot);
         var images = Manifest is null
-            ? Datasets.Load(Dataset, root, ImageSize, TrainImages, TestImages, Seed, StreamImages, decode)
+            ? Datasets.Load(Dataset, root, ImageSize, TrainImages, TestImages, Seed, StreamImages, decode, AllowPartial)
             : ImageManifest.Load(
                 new FileInfo(Manifest),
                 ImageSize,

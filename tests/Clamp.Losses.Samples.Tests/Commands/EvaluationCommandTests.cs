@@ -103,10 +103,11 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
 
         Succeed(
             "transfer", "--run", _run, "--dataset", "mnist", "--data-root", _temporary.Root.FullName, "--image-size", "16", "--epochs", "2",
-            "--output", Output);
+            "--allow-partial", "--output", Output);
 
         var setting = Read<ProbeReport>(Output).Setting;
         (setting.Dataset, setting.TrainImages, setting.ImageHeight, setting.ImageWidth).Should().Be(("Mnist", 30, 16, 16));
+        setting.Warnings.Should().ContainSingle().Which.Should().Contain("train-images-idx3-ubyte has 30 of 60000 images");
     }
 
     [Theory]

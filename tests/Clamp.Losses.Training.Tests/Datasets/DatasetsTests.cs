@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Clamp.Losses.Training.Skia;
 using SkiaSharp;
 
@@ -10,7 +11,7 @@ public sealed class DatasetsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private ImageSplits Load(DatasetKind kind, int imageSize = 16, int trainLimit = 0, int testLimit = 0, int seed = 0) =>
-        Datasets.Load(kind, _folder.Root, imageSize, trainLimit, testLimit, seed, decode: SkiaImage.Read);
+        Datasets.Load(kind, _folder.Root, imageSize, trainLimit, testLimit, seed, decode: SkiaImage.Read, allowPartial: true);
 
     private static byte[] BytesOf(ImageSource images)
     {
@@ -103,6 +104,46 @@ public sealed class DatasetsTests : IDisposable
 
         (splits.Train.Height, splits.Train.Width).Should().Be((28, 28));
         splits.Train.ClassNames[0].Should().Be(firstClass);
+    }
+
+    [Fact]
+    public void Load_APartOfAPublishedSet_IsRefusedAndSaysWhatIsMissing()
+    {
+        byte[] record = [1, .. new byte[3072]];
+        _folder.Write("data_batch_1.bin", [.. record, .. record]);
+        _folder.Write("data_batch_3.bin", record);
+        _folder.Write("test_batch.bin", record);
+
+        Action act = () => Datasets.Load(DatasetKind.Cifar10, _folder.Root, 32, 0, 0, seed: 0);
+
+        act.Should().Throw<InvalidDataException>().Which.Message.Should().ContainAll(
+            "not Cifar10 as it is published", "data_batch_1.bin has 2 of 10000 images", "data_batch_2.bin is missing", "data_batch_3.bin has 1 of",
+            "test_batch.bin has 1 of 10000", "--allow-partial", "--download");
+    }
+
+    [Fact]
+    public void Load_APartThatIsAllowed_WarnsOfIt()
+    {
+        WriteIdxSplits();
+
+        Load(DatasetKind.Mnist, trainLimit: 5).Warnings.Should().ContainSingle().Which.Should().Contain("train-images-idx3-ubyte has 20 of 60000 images");
+    }
+
+    [Fact]
+    public void Load_AWholeSet_DoesNotWarnUnlessAFileHasAnotherSum()
+    {
+        foreach (var (prefix, count) in new[] { ("train", 60_000), ("t10k", 10_000) })
+        {
+            _folder.Write($"{prefix}-images-idx3-ubyte", IdxContent.Of([count, 28, 28], new byte[count * 784]));
+            _folder.Write($"{prefix}-labels-idx1-ubyte", IdxContent.Of([count], new byte[count]));
+        }
+
+        Datasets.Load(DatasetKind.Mnist, _folder.Root, 28, 10, 10, seed: 0).Warnings.Should().BeEmpty();
+        using (var packed = new GZipStream(File.Create(_folder.PathOf("t10k-labels-idx1-ubyte.gz")), CompressionLevel.Fastest))
+            packed.Write(File.ReadAllBytes(_folder.PathOf("t10k-labels-idx1-ubyte")));
+        File.Delete(_folder.PathOf("t10k-labels-idx1-ubyte"));
+        var act = () => Datasets.Load(DatasetKind.Mnist, _folder.Root, 28, 10, 10, seed: 0);
+        act.Should().Throw<InvalidDataException>().WithMessage("*t10k-labels-idx1-ubyte.gz has the MD5 *, not the published ec29112d*");
     }
 
     [Fact]
