@@ -10,7 +10,8 @@ internal sealed class DatasetArguments
     public Option<DatasetKind?> Dataset { get; } = NamedOption.Create<DatasetKind>(
         "--dataset",
         "Which images: shapes (drawn, needs no files), cifar10, cifar100 or cifar100-coarse (binary version, unpacked or as "
-        + "archive), fashion-mnist, mnist (idx or idx.gz), imagefolder (train/CLASS/*.jpg and test/CLASS/*.jpg).",
+        + "archive), fashion-mnist, mnist (idx or idx.gz), imagefolder (any folder of JPEG and PNG files; labels where it has "
+        + "train/CLASS/*.jpg and test/CLASS/*.jpg).",
         "shapes",
         "cifar10",
         "cifar100",
@@ -25,9 +26,27 @@ internal sealed class DatasetArguments
         HelpName = "DIR",
     };
 
+    public Option<FileInfo?> Manifest { get; } = new("--manifest")
+    {
+        Description = "A list of the training images in place of an image folder: a path, or path,label, on each line. Relative paths "
+            + "begin at --data-root, or else at the list.",
+        HelpName = "FILE",
+    };
+
+    public Option<FileInfo?> TestManifest { get; } = new("--test-manifest")
+    {
+        Description = "A list of the test images, beside --manifest.",
+        HelpName = "FILE",
+    };
+
     public Option<bool> Download { get; } = new("--download")
     {
         Description = "First fetch what the data root of cifar10, cifar100, mnist or fashion-mnist lacks; goes on where it stopped.",
+    };
+
+    public Option<bool> AllowPartial { get; } = new("--allow-partial")
+    {
+        Description = "Go on, with a warning that results repeat, where a published set is there in part, or altered.",
     };
 
     public Option<bool?> StreamImages { get; } = new("--stream-images")
@@ -47,14 +66,24 @@ internal sealed class DatasetArguments
         Description = "How many test images to use, balanced over classes; 0 for all.",
     };
 
+    public Option<double> ValidationShare { get; } = new("--validation-share")
+    {
+        Description = "The share of the training images that is held out: not trained on, and all that choices may look at. 0 for none.",
+        DefaultValueFactory = _ => new RunOptions().ValidationShare,
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(Dataset);
         command.Options.Add(DataRoot);
+        command.Options.Add(Manifest);
+        command.Options.Add(TestManifest);
         command.Options.Add(Download);
+        command.Options.Add(AllowPartial);
         command.Options.Add(StreamImages);
         command.Options.Add(TrainImages);
         command.Options.Add(TestImages);
+        command.Options.Add(ValidationShare);
     }
 
     /// <summary>Fetches the data set's files when <c>--download</c> is given.</summary>

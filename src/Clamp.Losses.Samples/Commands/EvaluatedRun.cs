@@ -16,6 +16,9 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
 
     public ImageSplits Images => images;
 
+    /// <summary>The images to be scored on; there are some, as loading makes sure.</summary>
+    public ImageSource Test => images.Test!;
+
     public int Seed => seed;
 
     public int Classes => images.Train.ClassNames.Count;
@@ -25,7 +28,23 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
     public static EvaluatedRun Load(RunFolder folder, RunOptions options, int seed)
     {
         options.Validate();
-        return new EvaluatedRun(folder, options, options.LoadImages(SkiaImage.Read), seed);
+        var images = options.LoadImages(SkiaImage.Read);
+        Warn(images);
+        var lacking = !images.Train.HasLabels ? "labels" : images.Test is null ? "test part" : null;
+        return lacking is null
+            ? new EvaluatedRun(folder, options, images, seed)
+            : throw new InvalidOptionsException(
+                $"These images have no {lacking}, and nothing can be scored without. Put images into train/CLASS and test/CLASS, or score on "
+                + "others: --dataset, --data-root, --manifest, --test-manifest.");
+    }
+
+    /// <summary>Tells what to know about images.</summary>
+    public static void Warn(ImageSplits images)
+    {
+        foreach (var warning in images.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
     }
 
     /// <summary>The same run, evaluated on other images.</summary>
@@ -51,11 +70,14 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
             Convert.ToHexStringLower(SHA256.HashData(weights)),
             options.Dataset.ToString(),
             images.Train.Count,
-            images.Test.Count,
+            images.Test!.Count,
             Classes,
             images.Train.Height,
             images.Train.Width,
             seed,
-            SoftwareVersions.Installed());
+            SoftwareVersions.Installed())
+        {
+            Warnings = images.Warnings,
+        };
     }
 }

@@ -44,13 +44,22 @@ internal sealed class EvaluationArguments
     public (RunFolder Folder, RunOptions Options) Open(ParseResult arguments)
     {
         var (folder, options) = RunFolder.Open<RunOptions>(arguments.GetValue(_run)!);
+        var manifest = arguments.GetValue(Dataset.Manifest)?.FullName;
+        var dataset = arguments.GetValue(Dataset.Dataset) ?? (manifest is null ? null : DatasetKind.ImageFolder);
+        var isOwn = dataset is null;
         options = options with
         {
-            Dataset = arguments.GetValue(Dataset.Dataset) ?? options.Dataset,
+            Dataset = dataset ?? options.Dataset,
+            Manifest = isOwn ? options.Manifest : manifest,
+            TestManifest = arguments.GetValue(Dataset.TestManifest)?.FullName ?? (isOwn ? options.TestManifest : null),
             DataRoot = arguments.GetValue(Dataset.DataRoot)?.FullName ?? options.DataRoot,
+            AllowPartial = arguments.GetValue(Dataset.AllowPartial) || options.AllowPartial,
             StreamImages = arguments.GetValue(Dataset.StreamImages) ?? options.StreamImages,
             TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
             TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),
+            ValidationShare = arguments.GetResult(Dataset.ValidationShare) is { Implicit: false }
+                ? arguments.GetValue(Dataset.ValidationShare)
+                : options.ValidationShare,
         };
         Dataset.Fetch(arguments, options.Dataset, options.DataRoot);
         return (folder, options);

@@ -62,7 +62,7 @@ public static class FinetuneCommand
         var labelled = run.Images.Train.Subset(positions);
         Console.WriteLine(
             $"finetune: {run.Options.Dataset}, {labelled.Count} of {run.Images.Train.Count} training images labelled, "
-            + $"scored on {run.Images.Test.Count} images");
+            + $"scored on {run.Test.Count} images");
         var scratch = fromScratch ? Train("from scratch", run.Untrained(), run, labelled, protocol with { EncoderRateScale = 1 }) : null;
         var pretrained = Train("pretrained", run.Pretrained(), run, labelled, protocol, output.SaveWeights);
         output.SaveLabels(positions);
@@ -86,7 +86,7 @@ public static class FinetuneCommand
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: epoch {epoch}/{protocol.Epochs}  loss {mean:F3}"));
             }
         });
-        var result = new FinetuneResult(tuner.AccuracyOn(run.Images.Test), loss, protocol);
+        var result = new FinetuneResult(tuner.AccuracyOn(run.Test), loss, protocol);
         save?.Invoke(network);
         return result;
     }

@@ -19,7 +19,7 @@ public static class ImportCommand
         };
         var imageSize = new Option<int?>("--image-size")
         {
-            Description = "The side that shapes and image folders are brought to; by default what the metadata say, or 32.",
+            Description = "The side that shapes and image folders are brought to; by default what the metadata say, or 224 with ImageNet's stem, 32 with the small.",
         };
         encoder.Required = true;
         var command = new Command("import", $"""
@@ -46,7 +46,8 @@ public static class ImportCommand
         }
 
         var stem = options.SmallStem ? $"the small stem of padding {options.StemPadding}" : "ImageNet's stem";
-        Console.WriteLine($"imported {kind} with {stem}{(hasClassifier ? ", without its classifier fc" : "")}, to {output}");
+        var images = options.Dataset == DatasetKind.Unknown ? "images that its file does not name" : options.Dataset.ToString();
+        Console.WriteLine($"imported {kind} with {stem}{(hasClassifier ? ", without its classifier fc" : "")}, trained on {images}, to {output}");
         return 0;
     }
 }

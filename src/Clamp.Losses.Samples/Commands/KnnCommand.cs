@@ -17,12 +17,8 @@ public static class KnnCommand
         var shared = new EvaluationArguments();
         shared.Output.Description = "The result; by default knn.json in the run folder.";
         shared.Output.HelpName = "FILE";
-        var neighbours = new Option<int[]>("--k")
-        {
-            Description = "How many training images vote; every value is reported. The literature compares at 20 or 200.",
-            DefaultValueFactory = _ => [.. Defaults.Neighbours],
-            AllowMultipleArgumentsPerToken = true,
-        };
+        var neighbours = ListOption.Create(
+            "--k", "How many training images vote; every value is reported. The literature compares at 20 or 200.", Defaults.Neighbours);
         var temperature = new Option<double>("--temperature")
         {
             Description = "Votes weigh exp(similarity / temperature).",
@@ -49,10 +45,10 @@ public static class KnnCommand
 
     private static int Run(EvaluatedRun run, NeighbourOptions protocol, bool untrained, string output)
     {
-        Console.WriteLine($"knn: {run.Options.Dataset}, {run.Images.Train.Count} images vote on {run.Images.Test.Count}");
-        var before = untrained ? Score(run.Untrained(), run, protocol) : null;
-        var after = Score(run.Pretrained(), run, protocol);
-        var report = new NeighbourReport(run.Setting(), protocol.Temperature, after, before);
+        Console.WriteLine($"knn: {run.Options.Dataset}, {run.Images.Train.Count} images vote on {run.Test.Count}");
+        var before = untrained ? Score(run.Untrained(), run, protocol).Scores : null;
+        var (after, chosen) = Score(run.Pretrained(), run, protocol);
+        var report = new NeighbourReport(run.Setting(), protocol.Temperature, after, before) { ChosenNeighbours = chosen };
         ResultFile.Write(output, report);
         WriteTable(before, after);
         Console.WriteLine(report.Choice);
@@ -61,12 +57,13 @@ public static class KnnCommand
         return 0;
     }
 
-    private static IReadOnlyList<NeighbourScore> Score(ResNet encoder, EvaluatedRun run, NeighbourOptions protocol)
+    private static (IReadOnlyList<NeighbourScore> Scores, int? Chosen) Score(ResNet encoder, EvaluatedRun run, NeighbourOptions protocol)
     {
         using (encoder)
         using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device))
         {
-            return NearestNeighbours.Evaluate(features.Train, features.Test, run.Classes, protocol);
+            int? chosen = features.HeldOut is null ? null : NearestNeighbours.Choose(features, run.Classes, protocol);
+            return (NearestNeighbours.Evaluate(features.Train, features.Test, run.Classes, protocol), chosen);
         }
     }
 

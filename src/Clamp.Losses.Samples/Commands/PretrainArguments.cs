@@ -34,12 +34,19 @@ internal sealed class PretrainArguments
     public PretrainArguments()
     {
         var defaults = new RunOptions();
+        _settings.Add(arguments => Given(arguments, _dataset.Manifest)
+            ? [KeyValuePair.Create(nameof(defaults.Dataset), (string?)nameof(DatasetKind.ImageFolder))]
+            : []);
         Add(_dataset.Dataset, nameof(defaults.Dataset));
         Add(_dataset.DataRoot, nameof(defaults.DataRoot));
+        Add(_dataset.Manifest, nameof(defaults.Manifest));
+        Add(_dataset.TestManifest, nameof(defaults.TestManifest));
         _options.Add(_dataset.Download);
+        Add(_dataset.AllowPartial, nameof(defaults.AllowPartial));
         Add(_dataset.StreamImages, nameof(defaults.StreamImages));
         Add(_dataset.TrainImages, nameof(defaults.TrainImages));
         Add(_dataset.TestImages, nameof(defaults.TestImages));
+        Add(_dataset.ValidationShare, nameof(defaults.ValidationShare));
         Add(
             "--image-size",
             "The side that shapes and image folders are brought to, in pixels.",
@@ -127,9 +134,7 @@ internal sealed class PretrainArguments
 
     private void AddProjection(RunOptions defaults)
     {
-        var projection = WithDefault(
-            "--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection.ToArray());
-        projection.AllowMultipleArgumentsPerToken = true;
+        var projection = ListOption.Create("--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection);
         _options.Add(projection);
         _settings.Add(arguments => Given(arguments, projection)
             ? [KeyValuePair.Create(nameof(defaults.Projection), (string?)string.Join(' ', arguments.GetValue(projection)!))]

@@ -57,10 +57,11 @@ public static class PretrainCommand
 
         var device = cuda.is_available() ? CUDA : CPU;
         var images = options.LoadImages(SkiaImage.Read);
-        LinearProbe.ThrowIfTooFew(images.Train.Count);
+        EvaluatedRun.Warn(images);
         using var encoder = options.InitialEncoder(device);
-        using var trainer = new Pretrainer(options, images.Train, encoder, encoder.FeatureWidth);
-        var folder = OpenOrCreate(options, settings, preset);
+        using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth);
+        var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device);
+        var folder = OpenOrCreate(options, settings, preset, images.HeldOut);
         using var run = new TrainingRun(trainer, folder, settings.Checkpoints);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
         Announce(output, options, images, trainer, folder);
@@ -70,8 +71,11 @@ public static class PretrainCommand
             output.WriteLine($"resumed after step {trainer.StepsDone}");
         }
 
+        var scores = settings.ScoreEvery == 0
+            ? null
+            : new EpochScores(trainer, scorer, images.Validation, settings.ScoreEvery, folder, settings.Quiet);
         var clock = Stopwatch.StartNew();
-        if (Train(run, trainer, settings.Quiet) is var exitCode and not 0)
+        if (Train(run, trainer, scores, settings.Quiet) is var exitCode and not 0)
         {
             Console.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
             return exitCode;
@@ -81,21 +85,27 @@ public static class PretrainCommand
         folder.SaveEncoder(encoder);
         var history = Plot(folder, trainer.TotalSteps);
 
-        var before = UntrainedScore(options, images, device);
-        var after = EncoderScore.Of(encoder, images, device, options.Seed);
+        var before = scorer is null ? null : UntrainedScore(options, scorer, device);
+        var after = scores?.Last is { } last && last.Step == trainer.TotalSteps ? last.Score : scorer?.Score(encoder);
+        ResultFile.Write(Path.Combine(folder.Path, "score.json"), new PretrainReport(images.HeldOut.Count, notScored, before, after) { Warnings = images.Warnings });
         if (!settings.Quiet)
         {
             WriteTable(before, after, history);
             StepTimeTable.Write(run.Times, seconds);
         }
 
-        Console.WriteLine(
-            $"linear probe {before.LinearProbe:P1} -> {after.LinearProbe:P1}, 20-NN {before.NearestNeighbours:P1} -> "
-            + $"{after.NearestNeighbours:P1}; trained in {seconds:F0} s; run folder {folder.Path}");
+        Console.WriteLine($"{Summary(before, after, images.HeldOut.Count, notScored)}; trained in {seconds:F0} s; run folder {folder.Path}");
+        EvaluatedRun.Warn(images);
         return 0;
     }
 
-    private static RunFolder OpenOrCreate(RunOptions options, RunSettings settings, string? preset)
+    private static string Summary(EncoderScore? before, EncoderScore? after, int heldOut, string? notScored) =>
+        before is null || after is null
+            ? $"not scored, because {notScored}"
+            : (after.LinearProbe is null ? "" : $"linear probe {before.LinearProbe:P1} -> {after.LinearProbe:P1}, ")
+                + $"20-NN {before.NearestNeighbours:P1} -> {after.NearestNeighbours:P1} on {heldOut} held-out images";
+
+    private static RunFolder OpenOrCreate(RunOptions options, RunSettings settings, string? preset, IReadOnlyList<int> heldOut)
     {
         if (settings.Resume is { } path)
         {
@@ -105,30 +115,31 @@ public static class PretrainCommand
         var started = DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture);
         var folder = RunFolder.Create(settings.Output ?? Path.Combine("runs", $"{started}-{options.Dataset}".ToLowerInvariant()), options);
         RunProvenance.Of(options, preset).Save(folder);
+        LabelList.Write(Path.Combine(folder.Path, "held-out.txt"), heldOut);
         return folder;
     }
 
     /// <summary>Trains to the end or until a signal; returns 0 or the signal's exit code.</summary>
-    private static int Train(TrainingRun run, Pretrainer trainer, bool quiet)
+    private static int Train(TrainingRun run, Pretrainer trainer, EpochScores? scores, bool quiet)
     {
         using var signals = new StopSignals();
-        ProgressDisplay.Show(trainer.TotalSteps, trainer.StepsDone, quiet, display => run.Train(display, signals.Stop));
+        ProgressDisplay.Show(trainer.TotalSteps, trainer.StepsDone, quiet, display => run.Train(scores?.Over(display) ?? display, signals.Stop));
         return signals.ExitCode;
     }
 
     private static void Announce(TextWriter output, RunOptions options, ImageSplits images, Pretrainer trainer, RunFolder folder) =>
         output.WriteLine(
-            $"{options.Dataset}: {images.Train.Count} training and {images.Test.Count} test images of "
-            + $"{images.Train.Height}x{images.Train.Width}; encoder {options.Encoder}; loss {options.Loss}; "
+            $"{options.Dataset}: {images.Train.Count - images.HeldOut.Count} training and {images.HeldOut.Count} held-out images of "
+            + $"{images.Train.Height}x{images.Train.Width}{(images.Train.HasLabels ? "" : ", without labels")}; encoder {options.Encoder}; loss {options.Loss}; "
             + $"{trainer.TotalSteps} steps of {options.BatchSize} images in {options.Views} views; "
             + FormattableString.Invariant($"{options.Optimizer} with peak learning rate {options.PeakLearningRate():G4}; ")
             + $"run folder {folder.Path}");
 
     // Scored at the end, with the weights that the seed gave the trainer: a run that is resumed again and again scores once.
-    private static EncoderScore UntrainedScore(RunOptions options, ImageSplits images, Device device)
+    private static EncoderScore UntrainedScore(RunOptions options, HeldOutScorer scorer, Device device)
     {
         using var encoder = options.InitialEncoder(device);
-        return EncoderScore.Of(encoder, images, device, options.Seed);
+        return scorer.Score(encoder);
     }
 
     /// <summary>Draws the steps and returns them; a metrics.csv that was damaged or removed costs a run its plot, and no more.</summary>
@@ -147,9 +158,9 @@ public static class PretrainCommand
         }
     }
 
-    private static void WriteTable(EncoderScore before, EncoderScore after, IReadOnlyList<StepMetrics> history)
+    private static void WriteTable(EncoderScore? before, EncoderScore? after, IReadOnlyList<StepMetrics> history)
     {
-        var table = new ResultTable("before", before, "after", after);
+        var table = before is null || after is null ? new ResultTable("before", "after") : new ResultTable("before", before, "after", after);
         if (history.Count > 0)
         {
             table.AddRow("mean contacts", history[0].MeanContacts, history[^1].MeanContacts, "F1");

@@ -20,12 +20,8 @@ internal sealed class ProbeArguments
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
-    private readonly Option<double[]> _learningRates = new("--learning-rates")
-    {
-        Description = "The learning rates to try; the one that does best on a tenth of the training images held out is used.",
-        DefaultValueFactory = _ => [.. Defaults.LearningRates],
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<double[]> _learningRates = ListOption.Create(
+        "--learning-rates", "The learning rates to try; the one that does best on the training images held out is used.", Defaults.LearningRates);
 
     private readonly Option<double> _weightDecay = new("--weight-decay")
     {

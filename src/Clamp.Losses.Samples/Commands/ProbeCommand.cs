@@ -33,7 +33,7 @@ public static class ProbeCommand
     internal static int Run(string name, EvaluatedRun run, ProbeOptions protocol, bool untrained, string output)
     {
         Console.WriteLine(
-            $"{name}: {run.Options.Dataset}, classifier trained on {run.Images.Train.Count} and scored on {run.Images.Test.Count} images of "
+            $"{name}: {run.Options.Dataset}, classifier trained on {run.Images.Train.Count} and scored on {run.Test.Count} images of "
             + $"{run.Images.Train.Height}x{run.Images.Train.Width}");
         var before = untrained ? Probe(run.Untrained(), run, protocol) : null;
         var after = Probe(run.Pretrained(), run, protocol);

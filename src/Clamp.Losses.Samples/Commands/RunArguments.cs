@@ -33,6 +33,18 @@ internal sealed class RunArguments
         DefaultValueFactory = _ => Defaults.KeepEveryEpochs,
     };
 
+    private readonly Option<ScoreKind?> _score = NamedOption.Create<ScoreKind>(
+        "--score",
+        "How the encoder is scored on the training images held out: not, by 20-NN, or by a linear probe too, the default.",
+        "none",
+        "knn",
+        "probe");
+
+    private readonly Option<int> _scoreEvery = new("--score-every")
+    {
+        Description = "Score every so many epochs while training, too, into scores.csv; 0 for the end alone.",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet") { Description = "Write only warnings, errors and the result." };
 
     private readonly Option<string?> _resume = new("--resume")
@@ -43,13 +55,18 @@ internal sealed class RunArguments
 
     public void AddTo(Command command)
     {
-        Option[] options = [_output, _resume, _every, _keep, _keepEvery, _quiet];
+        Option[] options = [_output, _resume, _every, _keep, _keepEvery, _score, _scoreEvery, _quiet];
         Array.ForEach(options, command.Options.Add);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_output) is not null && result.GetResult(_resume) is not null)
             {
                 result.AddError("--output names a new run's folder and --resume an earlier one's: give one of them.");
+            }
+
+            if (result.GetValue(_scoreEvery) is < 0 and var every)
+            {
+                result.AddError($"--score-every is {every}; it must be at least 0.");
             }
         });
     }
@@ -79,6 +96,8 @@ internal sealed class RunArguments
             Keep = arguments.GetValue(_keep),
             KeepEveryEpochs = arguments.GetValue(_keepEvery),
         },
+        Score = arguments.GetValue(_score) ?? ScoreKind.Probe,
+        ScoreEvery = arguments.GetValue(_scoreEvery),
         Quiet = arguments.GetValue(_quiet),
     };
 }

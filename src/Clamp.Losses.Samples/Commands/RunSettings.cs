@@ -14,6 +14,12 @@ public sealed record RunSettings
     /// <summary>When to save, and what to keep.</summary>
     public CheckpointOptions Checkpoints { get; init; } = new();
 
+    /// <summary>How the encoder is scored on held-out images, before and after.</summary>
+    public ScoreKind Score { get; init; } = ScoreKind.Probe;
+
+    /// <summary>The epochs from one score to the next while training; 0 to score at the end alone.</summary>
+    public int ScoreEvery { get; init; }
+
     /// <summary>Whether only warnings, errors and the result are written to the console.</summary>
     public bool Quiet { get; init; }
 }

@@ -18,13 +18,10 @@ internal static class StrictOptions
             switch (option)
             {
                 case Option<double> number:
-                    number.CustomParser = result => Parsed(result).FirstOrDefault();
+                    number.CustomParser = result => Parsed(result) ?? 0;
                     break;
                 case Option<double?> number:
-                    number.CustomParser = result => Parsed(result).Select(value => (double?)value).FirstOrDefault();
-                    break;
-                case Option<double[]> numbers:
-                    numbers.CustomParser = Parsed;
+                    number.CustomParser = Parsed;
                     break;
                 case Option<string> text:
                     text.Validators.Add(RefuseEmpty);
@@ -46,21 +43,15 @@ internal static class StrictOptions
         }
     }
 
-    private static double[] Parsed(ArgumentResult result)
+    private static double? Parsed(ArgumentResult result)
     {
-        var numbers = new List<double>();
-        foreach (var token in result.Tokens)
+        var given = result.Tokens[0].Value;
+        if (double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
         {
-            if (double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-            {
-                numbers.Add(number);
-            }
-            else
-            {
-                result.AddError($"{((OptionResult)result.Parent!).Option.Name} is '{token.Value}'; it must be a number, such as 0.004.");
-            }
+            return number;
         }
 
-        return [.. numbers];
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} is '{given}'; it must be a number, such as 0.004.");
+        return null;
     }
 }

@@ -51,6 +51,6 @@ public static class TransferCommand
         var run = EvaluatedRun.Load(folder, options, seed);
         return size is not { } side
             ? run
-            : run.With(new ImageSplits(ResizedImages.To(run.Images.Train, side), ResizedImages.To(run.Images.Test, side)));
+            : run.With(run.Images with { Train = ResizedImages.To(run.Images.Train, side), Test = ResizedImages.To(run.Test, side) });
     }
 }

@@ -48,5 +48,5 @@ void Probe(string name)
 {
     using var features = FeatureExtractor.Extract(encoder, images, device);
     var result = LinearProbe.Evaluate(features, images.Train.ClassNames.Count, Seed);
-    Console.WriteLine($"linear probe, {name}: {result.Test.Top1:P1} of {images.Test.Count} test images");
+    Console.WriteLine($"linear probe, {name}: {result.Test.Top1:P1} of {images.Test!.Count} test images");
 }

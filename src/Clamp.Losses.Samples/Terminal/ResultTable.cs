@@ -14,7 +14,11 @@ internal sealed class ResultTable
     public ResultTable(string first, EncoderScore firstScore, string second, EncoderScore secondScore)
         : this(first, second)
     {
-        AddRow("linear probe, top-1", firstScore.LinearProbe, secondScore.LinearProbe, "P1");
+        if (firstScore.LinearProbe is { } before && secondScore.LinearProbe is { } after)
+        {
+            AddRow("linear probe, top-1", before, after, "P1");
+        }
+
         AddRow("20-NN, top-1", firstScore.NearestNeighbours, secondScore.NearestNeighbours, "P1");
     }
 

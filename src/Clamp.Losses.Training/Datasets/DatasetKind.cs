@@ -21,6 +21,9 @@ public enum DatasetKind
     /// <summary>MNIST in IDX files: grey handwritten digits of 28x28 pixels in 10 classes.</summary>
     Mnist,
 
-    /// <summary>The user's own JPEG and PNG files, in a folder for each split and class.</summary>
+    /// <summary>The user's own JPEG and PNG files, in any folder; with labels in a folder for each split and class.</summary>
     ImageFolder,
+
+    /// <summary>Images that nobody named, as those that an imported encoder was trained on; they cannot be loaded.</summary>
+    Unknown,
 }

@@ -30,12 +30,13 @@ public static class Datasets
     /// (<see cref="ImageFolder.LargestInMemory"/>). The other sets are held in memory and ignore it.
     /// </param>
     /// <param name="decode">Decodes the files of an <see cref="DatasetKind.ImageFolder"/>; the other sets need none.</param>
-    /// <returns>Both parts, with the same image size and class names.</returns>
+    /// <param name="allowPartial">Whether a published set may be here in part, or altered, with a warning (<see cref="ImageSplits.Warnings"/>).</param>
+    /// <returns>Both parts, with the same image size and class names; an image folder may have no test part, and no labels.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The kind is unknown, a limit is negative, or a used size is too small.</exception>
     /// <exception cref="ArgumentException"><paramref name="root"/> is null and the data set is read from files, or there is no decoder for image files.</exception>
     /// <exception cref="FileNotFoundException">A file is missing; the message says what is expected where.</exception>
     /// <exception cref="DirectoryNotFoundException">A folder of <see cref="DatasetKind.ImageFolder"/> is missing.</exception>
-    /// <exception cref="InvalidDataException">A file is truncated or damaged; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is truncated or damaged, or a published set is not whole; the message says what is missing.</exception>
     public static ImageSplits Load(
         DatasetKind kind,
         DirectoryInfo? root,
@@ -44,12 +45,21 @@ public static class Datasets
         int testLimit,
         int seed,
         bool? stream = null,
-        ImageDecoder? decode = null)
+        ImageDecoder? decode = null,
+        bool allowPartial = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
         ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
 
-        return kind switch
+        var images = LoadAll(kind, root, imageSize, trainLimit, testLimit, seed, stream, decode);
+        return images.Warnings.Count == 0 || allowPartial
+            ? images
+            : throw new InvalidDataException($"{images.Warnings[0]} --download fetches it; --allow-partial goes on with what there is.");
+    }
+
+    private static ImageSplits LoadAll(
+        DatasetKind kind, DirectoryInfo? root, int imageSize, int trainLimit, int testLimit, int seed, bool? stream, ImageDecoder? decode) =>
+        kind switch
         {
             DatasetKind.Shapes => DrawShapes(imageSize, trainLimit, testLimit, seed),
             DatasetKind.Cifar10 => Limit(Cifar10.Load(Require(root, kind)), trainLimit, testLimit, seed),
@@ -59,10 +69,11 @@ public static class Datasets
             DatasetKind.Mnist => Limit(Mnist.Load(Require(root, kind)), trainLimit, testLimit, seed),
             DatasetKind.ImageFolder => ImageFolder.Load(
                 Require(root, kind), imageSize, Require(decode), trainLimit, testLimit, seed, stream),
+            DatasetKind.Unknown => throw new InvalidOptionsException(
+                "What images this encoder was trained on is not known; name some with --dataset and --data-root."),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(kind), kind, $"'{kind}' is no data set; there are {string.Join(", ", Enum.GetNames<DatasetKind>())}."),
         };
-    }
 
     private static ImageSplits DrawShapes(int size, int trainLimit, int testLimit, int seed)
     {
@@ -72,9 +83,11 @@ public static class Datasets
             ShapesGenerator.Generate(train, size, seed), ShapesGenerator.Generate(test, size, seed, FirstShapesTestIndex));
     }
 
-    private static ImageSplits Limit(ImageSplits splits, int trainLimit, int testLimit, int seed) => new(
-        trainLimit == 0 ? splits.Train : splits.Train.Sample(trainLimit, seed),
-        testLimit == 0 ? splits.Test : splits.Test.Sample(testLimit, seed));
+    private static ImageSplits Limit(ImageSplits splits, int trainLimit, int testLimit, int seed) => splits with
+    {
+        Train = trainLimit == 0 ? splits.Train : splits.Train.Sample(trainLimit, seed),
+        Test = testLimit == 0 ? splits.Test : splits.Test?.Sample(testLimit, seed),
+    };
 
     private static ImageDecoder Require(ImageDecoder? decode) => decode ?? throw new ArgumentException(
         $"An {DatasetKind.ImageFolder} needs a decoder of image files, such as SkiaImage.Read, but it is null.", nameof(decode));

@@ -9,7 +9,7 @@ internal sealed record ExpectedFile(string Path, string Content, string Source)
     /// <summary>Describes the file as missing.</summary>
     /// <returns>The exception to throw.</returns>
     public FileNotFoundException Missing() =>
-        new($"'{Path}' does not exist; expected {Content}. Get it from {Source}.", Path);
+        new($"'{Path}' does not exist; expected {Content}. Get it from {Source}, or let the trainer's --download fetch it.", Path);
 
     /// <summary>Describes the file as truncated or damaged.</summary>
     /// <param name="finding">What was found in it.</param>

@@ -23,4 +23,8 @@ public sealed record EvaluationSetting(
     int ImageHeight,
     int ImageWidth,
     int Seed,
-    IReadOnlyDictionary<string, string> Versions);
+    IReadOnlyDictionary<string, string> Versions)
+{
+    /// <summary>What to know about the images, such as that a published set was there in part.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

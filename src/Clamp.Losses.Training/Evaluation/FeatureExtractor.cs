@@ -12,13 +12,17 @@ public static class FeatureExtractor
 
     /// <summary>The network's outputs for both parts of a data set, without augmentation.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
-    /// <param name="images">The images.</param>
+    /// <param name="images">The images, with labels and a test part.</param>
     /// <param name="device">Where the network lives.</param>
     /// <returns>The features on the same device; the caller owns them.</returns>
+    /// <exception cref="ArgumentException">There is no test part.</exception>
+    /// <exception cref="InvalidOperationException">The images have no labels.</exception>
     public static ProbeFeatures Extract(nn.Module<Tensor, Tensor> encoder, ImageSplits images, Device device)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return new ProbeFeatures(Extract(encoder, images.Train, device), Extract(encoder, images.Test, device));
+        var test = images.Test ?? throw new ArgumentException("There are no test images, but a score needs some.", nameof(images));
+        var held = images.HeldOut.Count == 0 ? null : images.HeldOut;
+        return new ProbeFeatures(Extract(encoder, images.Train, device), Extract(encoder, test, device)) { HeldOut = held };
     }
 
     /// <summary>The network's outputs for every image, without augmentation.</summary>

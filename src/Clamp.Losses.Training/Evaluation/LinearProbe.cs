@@ -4,7 +4,8 @@ namespace Clamp.Losses.Training;
 
 /// <summary>
 /// Linear evaluation: a softmax classifier on standardised frozen features with a cosine schedule. The learning rate is the one of a
-/// sweep that does best on training images held out; the test images choose nothing.
+/// sweep that does best on training images held out, those of <see cref="ImageSplits.HeldOut"/> where there are any; the test images
+/// choose nothing.
 /// </summary>
 public static class LinearProbe
 {
@@ -35,35 +36,17 @@ public static class LinearProbe
     private static List<ProbedRate> Sweep(ProbeFeatures features, int classes, int seed, ProbeOptions options)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator((ulong)seed);
-        var order = randperm(features.Train.Count, generator: generator).to(features.Train.Features.device);
-        var heldOut = HeldOut(features.Train.Count, options.HeldOutShare);
-        var (kept, held) = (order[heldOut..], features.Train.At(order[..heldOut]));
-        var fit = features.Train.At(kept);
+        var (kept, held) = features.Split(options.HeldOutShare, seed);
+        var (fit, heldOut) = (features.Train.At(kept), features.Train.At(held));
         var classifiers = Trained(
             options.LearningRates, fit, epoch => features.Augmented is null ? fit : features.Epoch(epoch).At(kept), classes, seed, options);
         return classifiers.ConvertAll(classifier =>
         {
             using (classifier)
             {
-                return new ProbedRate(classifier.LearningRate, classifier.AccuracyOn(held).Top1);
+                return new ProbedRate(classifier.LearningRate, classifier.AccuracyOn(heldOut).Top1);
             }
         });
-    }
-
-    /// <summary>Throws, before hours of training, when the probe would hold out no image.</summary>
-    /// <param name="images">The number of training images.</param>
-    /// <exception cref="InvalidOptionsException">There are too few.</exception>
-    public static void ThrowIfTooFew(long images) => HeldOut(images, new ProbeOptions().HeldOutShare);
-
-    private static int HeldOut(long images, double share)
-    {
-        var heldOut = (int)(images * share);
-        return heldOut > 0 && heldOut < images
-            ? heldOut
-            : throw new InvalidOptionsException(
-                FormattableString.Invariant(
-                    $"{images} training images were given; the probe holds out {share:P0} of them to choose the learning rate and needs at least {Math.Ceiling(1 / share):F0}."));
     }
 
     // All learning rates side by side, because augmented features cost far more than the steps on them.

@@ -43,6 +43,25 @@ public static class NearestNeighbours
         return [.. counts.Zip(hits, (k, count) => new NeighbourScore(k, count / (double)test.Count))];
     }
 
+    /// <summary>Chooses k on the training images that are held out, for whom the other training images vote.</summary>
+    /// <param name="features">The features, some of them held out; the test images are not looked at.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="options">The values of k to choose from.</param>
+    /// <returns>The k that does best; the smallest of several.</returns>
+    /// <exception cref="ArgumentException">No image is held out, or options are out of range.</exception>
+    public static int Choose(ProbeFeatures features, int classes, NeighbourOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        if (features.HeldOut is null)
+        {
+            throw new ArgumentException("No training image is held out, so k cannot be chosen.", nameof(features));
+        }
+
+        using var scope = NewDisposeScope();
+        var (kept, heldOut) = features.Split(share: 0, seed: 0);
+        return Evaluate(features.Train.At(kept), features.Train.At(heldOut), classes, options).MaxBy(score => score.Top1)!.Neighbours;
+    }
+
     /// <summary>The labels of the k nearest images, nearest first, and their weights, of which the largest is 1: none overflows.</summary>
     private static (Tensor Voters, Tensor Weights) Nearest(Tensor features, Tensor bank, Tensor labels, int neighbours, double temperature)
     {

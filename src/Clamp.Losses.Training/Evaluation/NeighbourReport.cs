@@ -11,8 +11,12 @@ public sealed record NeighbourReport(
     IReadOnlyList<NeighbourScore> Pretrained,
     IReadOnlyList<NeighbourScore>? Untrained)
 {
+    /// <summary>The k that did best on the training images held out, by the pretrained encoder; null where none are held out.</summary>
+    public int? ChosenNeighbours { get; init; }
+
     /// <summary>How the scores may be used.</summary>
-    public string Choice { get; init; } =
-        "Every k is reported. The best of them is chosen by the test images, which makes it optimistic: compare at a k fixed before, "
-        + "such as 20 or 200.";
+    public string Choice => (ChosenNeighbours is { } k ? $"k = {k} did best on the training images held out. " : "")
+        + "The best k of this table is chosen by the test images, which makes it optimistic: compare at "
+        + (ChosenNeighbours is null ? "" : "the one chosen on held-out images, or at ")
+        + "one fixed before, such as 20 or 200.";
 }

@@ -11,6 +11,12 @@ namespace Clamp.Losses.Training;
 /// </param>
 public sealed record ProbeFeatures(FeatureSet Train, FeatureSet Test, Func<int, Tensor>? Augmented = null) : IDisposable
 {
+    /// <summary>
+    /// The positions in <see cref="Train"/> of the images on which the learning rate is chosen; null for
+    /// <see cref="ProbeOptions.HeldOutShare"/> of them, drawn at random.
+    /// </summary>
+    public IReadOnlyList<int>? HeldOut { get; init; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -23,10 +29,38 @@ public sealed record ProbeFeatures(FeatureSet Train, FeatureSet Test, Func<int, 
     internal ProbeFeatures Standardised()
     {
         var (shift, scale) = (Train.Features.mean([0]), Train.Features.std(0).clamp_min(1e-6));
-        return new ProbeFeatures(
-            Train.Standardised(shift, scale),
-            Test.Standardised(shift, scale),
-            Augmented is null ? null : epoch => (Augmented(epoch) - shift) / scale);
+        return this with
+        {
+            Train = Train.Standardised(shift, scale),
+            Test = Test.Standardised(shift, scale),
+            Augmented = Augmented is null ? null : epoch => (Augmented(epoch) - shift) / scale,
+        };
+    }
+
+    /// <summary>The positions of the training images to learn from and of those to choose on: <see cref="HeldOut"/>, or else a share of all.</summary>
+    /// <param name="share">How many are drawn, where none are given.</param>
+    /// <param name="seed">Decides which.</param>
+    internal (Tensor Kept, Tensor HeldOut) Split(double share, int seed)
+    {
+        var device = Train.Features.device;
+        if (HeldOut is not null)
+        {
+            var isHeldOut = zeros(Train.Count, ScalarType.Bool, device);
+            isHeldOut[tensor(HeldOut.Select(position => (long)position).ToArray(), device: device)] = true;
+            return (isHeldOut.logical_not().nonzero().squeeze(1), isHeldOut.nonzero().squeeze(1));
+        }
+
+        var count = (int)(Train.Count * share);
+        if (count == 0)
+        {
+            throw new InvalidOptionsException(
+                FormattableString.Invariant(
+                    $"{Train.Count} training images were given; the probe holds out {share:P0} of them to choose the learning rate and needs at least {Math.Ceiling(1 / share):F0}."));
+        }
+
+        using var generator = new Generator((ulong)seed);
+        var order = randperm(Train.Count, generator: generator).to(device);
+        return (order[count..], order[..count]);
     }
 
     /// <summary>The training images of one epoch.</summary>

@@ -21,7 +21,10 @@ public sealed record ProbeOptions
     /// <summary>The weight decay; at least 0.</summary>
     public double WeightDecay { get; init; } = 1e-4;
 
-    /// <summary>The share of the training images, drawn at random, on which the learning rate is chosen; above 0, below 1.</summary>
+    /// <summary>
+    /// The share of the training images, drawn at random, on which the learning rate is chosen where the data set holds none out
+    /// (<see cref="ImageSplits.HeldOut"/>); above 0, below 1.
+    /// </summary>
     public double HeldOutShare { get; init; } = 0.1;
 
     /// <summary>Whether every epoch sees new random crops and flips, so that features are computed anew.</summary>

@@ -1,8 +1,9 @@
 namespace Clamp.Losses.Training;
 
 /// <summary>
-/// Reads the user's own images from <c>train/&lt;class&gt;/</c> and <c>test/&lt;class&gt;/</c> (or <c>val</c> or
-/// <c>validation</c> in place of a missing <c>test</c>): files ending in <c>.jpg</c>, <c>.jpeg</c> or <c>.png</c>.
+/// Reads the user's own images, files ending in <c>.jpg</c>, <c>.jpeg</c> or <c>.png</c>, from any folder and all folders in it. They have
+/// labels where they lie in <c>train/&lt;class&gt;/</c>, and test images are those of <c>test/&lt;class&gt;/</c> (or <c>val</c> or
+/// <c>validation</c> in place of a missing <c>test</c>).
 /// </summary>
 public static class ImageFolder
 {
@@ -13,13 +14,16 @@ public static class ImageFolder
     public const int MaxSize = 1_024;
 
     private const string Layout =
-        "train/<class>/*.jpg, *.jpeg or *.png and the same below test (or val, or validation), with a folder for each class";
+        $"train/<class>/{ImageFiles.Endings} and the same below test (or val, or validation), with a folder for each class";
 
     private static readonly string[] TestFolders = ["test", "val", "validation"];
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
 
-    /// <summary>Reads both splits; classes are the folder names in ordinal order, images follow classes and file names.</summary>
-    /// <param name="root">The folder of the split folders.</param>
+    /// <summary>
+    /// Finds the images. With class folders in <c>train</c>, and no image beside them, classes are the folder names in ordinal order, and
+    /// images follow classes and paths. Otherwise all images below <c>train</c>, or below the root where there is no such folder, are
+    /// taken in the order of their paths, without labels and without a test part.
+    /// </summary>
+    /// <param name="root">The folder; names in it that begin with a dot, and links to folders, are passed over, but for linked class folders.</param>
     /// <param name="imageSize">The height and width in pixels, from 1 to <see cref="MaxSize"/>, to which the shorter side of every image is
     /// scaled before its centre is cut out.</param>
     /// <param name="decode">Decodes a file, such as <c>SkiaImage.Read</c>.</param>
@@ -33,48 +37,71 @@ public static class ImageFolder
     /// <returns>The images; transparency is laid over black, EXIF orientation is ignored.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The size is out of range or a limit is negative.</exception>
-    /// <exception cref="DirectoryNotFoundException">The root or a split folder does not exist.</exception>
-    /// <exception cref="InvalidDataException">A split has no class, a class has no image, the splits have different
-    /// classes, an image cannot be decoded, or images to hold in memory take more than 2 GB.</exception>
+    /// <exception cref="DirectoryNotFoundException">The root does not exist.</exception>
+    /// <exception cref="InvalidDataException">There is no image, a class has none, the test part has no class or other classes, an image
+    /// cannot be decoded, or images to hold in memory take more than 2 GB.</exception>
     public static ImageSplits Load(
         DirectoryInfo root, int imageSize, ImageDecoder decode, int trainLimit = 0, int testLimit = 0, int seed = 0, bool? stream = null)
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(decode);
+        ThrowIfOutOfRange(imageSize, trainLimit, testLimit);
+
+        string train = Path.Combine(root.FullName, "train");
+        bool isSplit = Directory.Exists(train);
+        string[] classes = isSplit && !ImageFiles.AreIn(train) ? ListClasses(train) : [];
+        if (classes.Length == 0)
+            return Splits(Unlabelled(isSplit ? train : root.FullName, imageSize, decode), test: null, trainLimit, testLimit, seed, stream);
+
+        string? test = TestFolders.Select(name => Path.Combine(root.FullName, name)).FirstOrDefault(Directory.Exists);
+        if (test is not null)
+            ThrowIfClassesDiffer(train, classes, test, ListClasses(test));
+        return Splits(
+            Labelled(train, classes, imageSize, decode),
+            test is null ? null : Labelled(test, classes, imageSize, decode),
+            trainLimit,
+            testLimit,
+            seed,
+            stream);
+    }
+
+    internal static void ThrowIfOutOfRange(int imageSize, int trainLimit, int testLimit)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize, MaxSize);
         ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
         ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
+    }
 
-        string train = FindSplit(root, "train");
-        string test = FindSplit(root, TestFolders);
-        string[] classes = ListClasses(train);
-        ThrowIfClassesDiffer(train, classes, test, ListClasses(test));
-        var trainImages = OpenSplit(train, classes, imageSize, decode, trainLimit, seed);
-        var testImages = OpenSplit(test, classes, imageSize, decode, testLimit, seed);
-        return stream ?? BytesOf(trainImages) + BytesOf(testImages) > LargestInMemory
+    /// <summary>Limits both parts, and decodes them into memory unless they are to be streamed.</summary>
+    internal static ImageSplits Splits(FileImages train, FileImages? test, int trainLimit, int testLimit, int seed, bool? stream)
+    {
+        var (trainImages, testImages) = (Limited(train, trainLimit, seed), test is null ? null : Limited(test, testLimit, seed));
+        return stream ?? BytesOf(trainImages) + (testImages is null ? 0 : BytesOf(testImages)) > LargestInMemory
             ? new ImageSplits(trainImages, testImages)
-            : new ImageSplits(trainImages.ToMemory(), testImages.ToMemory());
+            : new ImageSplits(trainImages.ToMemory(), testImages?.ToMemory());
     }
 
-    private static string FindSplit(DirectoryInfo root, params string[] names)
+    private static FileImages Unlabelled(string folder, int imageSize, ImageDecoder decode)
     {
-        string? found = names.Select(name => Path.Combine(root.FullName, name)).FirstOrDefault(Directory.Exists);
-        return found ?? throw new DirectoryNotFoundException(
-            $"'{root.FullName}' has no folder '{string.Join("' or '", names)}'; expected {Layout}.");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"The folder '{folder}' does not exist; it must hold {ImageFiles.Endings}, or {Layout}.");
+        string[] paths = ImageFiles.Below(folder);
+        return paths.Length > 0
+            ? new FileImages(paths, imageSize, decode)
+            : throw new InvalidDataException($"'{folder}' has no image, nor has any folder in it; expected {ImageFiles.Endings}, or {Layout}.");
     }
 
-    private static string[] ListClasses(string split)
-    {
-        string[] classes = [.. Directory.EnumerateDirectories(split)
+    private static string[] ListClasses(string split) =>
+        [.. Directory.EnumerateDirectories(split)
             .Select(folder => Path.GetFileName(folder))
             .Where(name => !name.StartsWith('.'))
             .Order(StringComparer.Ordinal)];
-        return classes.Length > 0 ? classes : throw new InvalidDataException($"'{split}' has no class folder; expected {Layout}.");
-    }
 
     private static void ThrowIfClassesDiffer(string train, string[] trainClasses, string test, string[] testClasses)
     {
+        if (testClasses.Length == 0)
+            throw new InvalidDataException($"'{test}' has no class folder, but '{train}' has; expected {Layout}.");
         string[] onlyTrain = [.. trainClasses.Except(testClasses)];
         string[] onlyTest = [.. testClasses.Except(trainClasses)];
         if (onlyTrain.Length + onlyTest.Length > 0)
@@ -85,28 +112,25 @@ public static class ImageFolder
         }
     }
 
-    private static FileImages OpenSplit(string split, string[] classes, int imageSize, ImageDecoder decode, int limit, int seed)
+    private static FileImages Labelled(string split, string[] classes, int imageSize, ImageDecoder decode)
     {
         var paths = new List<string>();
         var labels = new List<int>();
         for (int label = 0; label < classes.Length; label++)
         {
-            string[] images = ListImages(Path.Combine(split, classes[label]));
+            string folder = Path.Combine(split, classes[label]);
+            string[] images = ImageFiles.Below(folder);
+            if (images.Length == 0)
+                throw new InvalidDataException($"'{folder}' has no image; expected {Layout}.");
             paths.AddRange(images);
             labels.AddRange(Enumerable.Repeat(label, images.Length));
         }
 
-        var all = new FileImages(paths, imageSize, decode, labels, classes);
-        return limit == 0 || limit >= all.Count ? all : all.Subset(BalancedSample.Draw(labels, limit, seed));
+        return new FileImages(paths, imageSize, decode, labels, classes);
     }
 
-    private static string[] ListImages(string folder)
-    {
-        string[] images = [.. Directory.EnumerateFiles(folder)
-            .Where(path => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal)];
-        return images.Length > 0 ? images : throw new InvalidDataException($"'{folder}' has no image; expected {Layout}.");
-    }
+    private static FileImages Limited(FileImages images, int limit, int seed) =>
+        limit == 0 || limit >= images.Count ? images : images.Subset(BalancedSample.Draw(images.HasLabels ? images.Labels : new int[images.Count], limit, seed));
 
     private static long BytesOf(FileImages images) => (long)images.Count * ImageSource.Channels * images.Height * images.Width;
 }

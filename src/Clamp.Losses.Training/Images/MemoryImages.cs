@@ -8,6 +8,9 @@ public sealed class MemoryImages : ImageSource
     private readonly byte[] _pixels;
     private readonly int _imageBytes;
 
+    // Which of the images in the pixels these are, so that a subset needs no copy; null for all, in their order.
+    private readonly int[]? _rows;
+
     /// <summary>Wraps pixels and labels; the pixels are not copied, so the caller must not change them afterwards.</summary>
     /// <param name="pixels">Bytes of [N, 3, H, W], the last index fastest.</param>
     /// <param name="labels">One class index for each image, from 0 to <c>classNames.Count - 1</c>.</param>
@@ -45,23 +48,30 @@ public sealed class MemoryImages : ImageSource
         _imageBytes = Channels * height * width;
     }
 
+    private MemoryImages(MemoryImages all, int[] rows, int[]? labels)
+        : base(rows.Length, all.Height, all.Width, labels, labels is null ? null : all.ClassNames) =>
+        (_pixels, _imageBytes, _rows) = (all._pixels, all._imageBytes, rows);
+
     /// <inheritdoc/>
     public override Tensor Pixels(ReadOnlySpan<int> indices) =>
         tensor(CopyPixels(indices), [indices.Length, Channels, Height, Width], dtype: uint8, device: CPU);
 
     /// <inheritdoc/>
+    /// <remarks>The pixels are shared, not copied.</remarks>
     public override MemoryImages Subset(ReadOnlySpan<int> indices)
     {
-        var pixels = CopyPixels(indices);
-        return LabelsOf(indices) is { } labels ? new(pixels, labels, Height, Width, ClassNames) : new(pixels, Height, Width);
+        ThrowIfUnknown(indices);
+        return new(this, Array.ConvertAll(indices.ToArray(), Row), LabelsOf(indices));
     }
+
+    private int Row(int index) => _rows is null ? index : _rows[index];
 
     private byte[] CopyPixels(ReadOnlySpan<int> indices)
     {
         ThrowIfUnknown(indices);
         var copy = new byte[checked(indices.Length * _imageBytes)];
         for (int i = 0; i < indices.Length; i++)
-            _pixels.AsSpan(indices[i] * _imageBytes, _imageBytes).CopyTo(copy.AsSpan(i * _imageBytes));
+            _pixels.AsSpan(Row(indices[i]) * _imageBytes, _imageBytes).CopyTo(copy.AsSpan(i * _imageBytes));
         return copy;
     }
 

@@ -12,6 +12,7 @@ public static class EncoderFile
 {
     private const string StemPadding = "stem_padding";
     private const string ImageSize = "image_size";
+    private const string Dataset = "dataset";
     private static readonly string[] Classifier = ["fc.weight", "fc.bias"];
 
     /// <summary>Writes an encoder, and in the metadata how to rebuild it and what images it expects.</summary>
@@ -30,10 +31,14 @@ public static class EncoderFile
     /// <param name="path">The file.</param>
     /// <param name="kind">The architecture, which the file must match name by name and shape by shape.</param>
     /// <param name="stemPadding">The small stem's padding, 1 or 2; null for the one in the metadata, or 1.</param>
-    /// <param name="imageSize">The side of the images; null for the one in the metadata, or the trainer's default.</param>
-    /// <returns>The encoder, which the caller owns, its options, and whether a classifier was passed over.</returns>
+    /// <param name="imageSize">The side of the images; null for the one in the metadata, or 224 with ImageNet's stem and 32 with the small one.</param>
+    /// <returns>
+    /// The encoder, which the caller owns, its options, and whether a classifier was passed over. Where the metadata do not tell the data
+    /// set, it is <see cref="DatasetKind.Unknown"/>.
+    /// </returns>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged, or its tensors are not the architecture's: every missing, unexpected or unfit one is listed.
+    /// The file is damaged, or its tensors are not the architecture's: the message names the one that they are, or lists every missing,
+    /// unexpected or unfit tensor.
     /// </exception>
     public static (ResNet Encoder, RunOptions Options, bool HasClassifier) Read(
         string path, EncoderKind kind, int? stemPadding = null, int? imageSize = null)
@@ -43,22 +48,24 @@ public static class EncoderFile
         var options = new RunOptions
         {
             Encoder = kind,
+            Dataset = file.Metadata.TryGetValue(Dataset, out var name) && Enum.TryParse<DatasetKind>(name, out var dataset)
+                ? dataset
+                : DatasetKind.Unknown,
             SmallStem = smallStem,
             StemPadding = smallStem ? stemPadding ?? Number(file, StemPadding) ?? 1 : 1,
-            ImageSize = imageSize ?? Number(file, ImageSize) ?? new RunOptions().ImageSize,
+            ImageSize = imageSize ?? Number(file, ImageSize) ?? (smallStem ? new RunOptions().ImageSize : 224),
         };
-        options.Validate();
+        (options with { DataRoot = "." }).Validate();
         var encoder = Encoders.Create(kind, options.SmallStem, options.StemPadding);
-        try
-        {
-            Fill(encoder, file.Tensors);
-        }
-        catch (InvalidDataException e)
+        if (Faults(encoder, file.Tensors) is { Count: > 0 } faults)
         {
             encoder.Dispose();
-            throw new InvalidDataException($"'{path}' does not hold a {kind}:{Environment.NewLine}{e.Message}", e);
+            throw new InvalidDataException(Held(file, options) is { } other
+                ? $"'{path}' holds a {other}, not a {kind}."
+                : $"'{path}' does not hold a {kind}:{Environment.NewLine}{string.Join(Environment.NewLine, faults.Select(fault => $"  {fault}"))}");
         }
 
+        Fill(encoder, file.Tensors);
         return (encoder, options, Classifier.Any(file.Tensors.ContainsKey));
     }
 
@@ -71,7 +78,7 @@ public static class EncoderFile
             ["architecture"] = options.Encoder.ToString().ToLowerInvariant(),
             ["features"] = Text(encoder.FeatureWidth),
             ["stem"] = options.SmallStem ? "small: conv1 3x3, stride 1; no maxpool" : "imagenet",
-            ["dataset"] = options.Dataset.ToString(),
+            [Dataset] = options.Dataset.ToString(),
             ["normalisation"] = "(pixel / 255 - mean) / standard_deviation, in every channel",
             ["mean"] = Text(MultiViewAugmentation.Mean),
             ["standard_deviation"] = Text(MultiViewAugmentation.StandardDeviation),
@@ -90,21 +97,37 @@ public static class EncoderFile
         return metadata;
     }
 
-    private static void Fill(ResNet encoder, IReadOnlyDictionary<string, Tensor> given)
+    /// <summary>The architecture that the tensors are of, or null.</summary>
+    private static EncoderKind? Held(SafetensorsFile file, RunOptions options)
     {
-        var expected = encoder.state_dict();
-        var faults = expected.Keys.Except(given.Keys).Select(name => $"{name} is missing")
-            .Concat(given.Keys.Except(expected.Keys).Except(Classifier).Select(name => $"{name} is unexpected"))
-            .Concat(given.Keys.Intersect(expected.Keys).Select(name => Fault(name, given[name], expected[name])).OfType<string>())
-            .Order(StringComparer.Ordinal)
-            .ToList();
-        if (faults.Count > 0)
+        foreach (var kind in Enum.GetValues<EncoderKind>())
         {
-            throw new InvalidDataException(string.Join(Environment.NewLine, faults.Select(fault => $"  {fault}")));
+            using var encoder = Encoders.Create(kind, options.SmallStem, options.StemPadding);
+            if (Faults(encoder, file.Tensors).Count == 0)
+            {
+                return kind;
+            }
         }
 
+        return null;
+    }
+
+    private static List<string> Faults(ResNet encoder, IReadOnlyDictionary<string, Tensor> given)
+    {
+        var expected = encoder.state_dict();
+        return
+        [
+            .. expected.Keys.Except(given.Keys).Select(name => $"{name} is missing")
+                .Concat(given.Keys.Except(expected.Keys).Except(Classifier).Select(name => $"{name} is unexpected"))
+                .Concat(given.Keys.Intersect(expected.Keys).Select(name => Fault(name, given[name], expected[name])).OfType<string>())
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    private static void Fill(ResNet encoder, IReadOnlyDictionary<string, Tensor> given)
+    {
         using var unrecorded = no_grad();
-        foreach (var (name, value) in expected)
+        foreach (var (name, value) in encoder.state_dict())
         {
             value.copy_(given[name]);
         }

@@ -95,6 +95,38 @@ public sealed class Pretrainer : IDisposable
         }
     }
 
+    /// <summary>
+    /// The paper's figures of a batch of augmented views of images that are not trained on: the first B of them, through encoder and head in
+    /// eval mode.
+    /// </summary>
+    /// <param name="images">The images, at least 2, of the training images' size.</param>
+    /// <param name="epoch">Which views, from 0.</param>
+    /// <returns>The figures.</returns>
+    public PaperFigures FiguresOf(ImageSource images, int epoch)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var loader = new ViewLoader(
+            images, new MultiViewAugmentation(Transforms(_options), _options.Seed), _options.Views, Encoder.parameters().First().device, ahead: 0);
+        int[] batch = [.. Enumerable.Range(0, Math.Min(_options.BatchSize, images.Count))];
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        var wasTraining = Encoder.training;
+        Encoder.eval();
+        _head.eval();
+        try
+        {
+            var views = loader.Load([batch], epoch).Select(make => make()).Single();
+            var embeddings = Embed(views.flatten(0, 1)).unflatten(0, views.shape[0], views.shape[1]);
+            using var geometry = _packing.Measure(embeddings);
+            return PaperFigures.Of(geometry, _options.Views, _options.Clamp.RadiusScale);
+        }
+        finally
+        {
+            Encoder.train(wasTraining);
+            _head.train();
+        }
+    }
+
     /// <summary>Writes everything that a new trainer of the same options and images needs to go on bit for bit.</summary>
     /// <param name="writer">Where; between two steps.</param>
     /// <exception cref="TrainingDivergedException">A weight is NaN or infinite; nothing is written.</exception>

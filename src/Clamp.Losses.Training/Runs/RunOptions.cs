@@ -12,6 +12,15 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>The folder with the data set's files; not used for the drawn shapes.</summary>
     public string? DataRoot { get; init; }
 
+    /// <summary>
+    /// A list of the training images (<see cref="ImageManifest"/>), in place of the folder of an <see cref="DatasetKind.ImageFolder"/>;
+    /// relative paths begin at <see cref="DataRoot"/>, or else at the list.
+    /// </summary>
+    public string? Manifest { get; init; }
+
+    /// <summary>A list of the test images, beside <see cref="Manifest"/>.</summary>
+    public string? TestManifest { get; init; }
+
     /// <summary>The side that drawn shapes and image folders are brought to, in pixels; from 16 to 1024.</summary>
     public int ImageSize { get; init; } = 32;
 
@@ -27,6 +36,15 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>How many test images to use, balanced over classes; 0 for all.</summary>
     public int TestImages { get; init; }
 
+    /// <summary>Whether a published set may be here in part, or altered: results then repeat a warning.</summary>
+    public bool AllowPartial { get; init; }
+
+    /// <summary>
+    /// The share of the training images that is held out (<see cref="ImageSplits.HeldOut"/>), the same of each class where there are
+    /// labels: not trained on, and what scores during training and whatever else is chosen may use. From 0 to below 1.
+    /// </summary>
+    public double ValidationShare { get; init; } = 0.05;
+
     /// <summary>The network whose features are wanted.</summary>
     public EncoderKind Encoder { get; init; } = EncoderKind.Tiny;
 
@@ -36,22 +54,30 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>The padding of the small stem: 1, or 2 as in the paper's code, which adds 2 pixels to height and width.</summary>
     public int StemPadding { get; init; } = 1;
 
-    private bool NeedsFiles => Dataset != DatasetKind.Shapes;
+    private bool NeedsFiles => Dataset is not (DatasetKind.Shapes or DatasetKind.Unknown) && Manifest is null;
 
     /// <summary>Loads the images of the options.</summary>
     /// <param name="decode">Decodes image files; needed by <see cref="DatasetKind.ImageFolder"/> alone.</param>
-    /// <returns>The images to train on and to score on.</returns>
+    /// <returns>The images, of which <see cref="ValidationShare"/> is held out.</returns>
     /// <exception cref="IOException">A file or folder is missing; the message says what is expected where.</exception>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
-    public ImageSplits LoadImages(ImageDecoder? decode = null) => Datasets.Load(
-        Dataset,
-        DataRoot is null ? null : new DirectoryInfo(DataRoot),
-        ImageSize,
-        TrainImages,
-        TestImages,
-        Seed,
-        StreamImages,
-        decode);
+    public ImageSplits LoadImages(ImageDecoder? decode = null)
+    {
+        var root = DataRoot is null ? null : new DirectoryInfo(DataRoot);
+        var images = Manifest is null
+            ? Datasets.Load(Dataset, root, ImageSize, TrainImages, TestImages, Seed, StreamImages, decode, AllowPartial)
+            : ImageManifest.Load(
+                new FileInfo(Manifest),
+                ImageSize,
+                decode ?? throw new ArgumentException("A list of image files needs a decoder, such as SkiaImage.Read, but it is null.", nameof(decode)),
+                TestManifest is null ? null : new FileInfo(TestManifest),
+                root,
+                TrainImages,
+                TestImages,
+                Seed,
+                StreamImages);
+        return images.HoldOut(ValidationShare, Seed);
+    }
 
     /// <summary>
     /// The encoder with the weights that <see cref="PretrainOptions.Seed"/> draws, those that a run begins with. A <see cref="Pretrainer"/>
@@ -66,16 +92,28 @@ public sealed record RunOptions : PretrainOptions
     }
 
     /// <inheritdoc/>
-    public override PretrainOptions Essentials() => this with { DataRoot = null };
+    public override PretrainOptions Essentials() => this with
+    {
+        DataRoot = null,
+        Manifest = Path.GetFileName(Manifest),
+        TestManifest = Path.GetFileName(TestManifest),
+    };
 
     /// <inheritdoc/>
     public override IEnumerable<string> Faults() =>
     [
         .. OptionRules.Faults(
-            (NeedsFiles && string.IsNullOrEmpty(DataRoot), nameof(DataRoot), "not given", $"the folder with the files of {Dataset}"),
+            (NeedsFiles && string.IsNullOrEmpty(DataRoot), nameof(DataRoot), "not given", $"the folder with the files of {Dataset}{(Dataset == DatasetKind.ImageFolder ? "" : ", into which --download fetches them")}"),
+            (
+                Manifest is not null && Dataset != DatasetKind.ImageFolder,
+                nameof(Manifest),
+                $"'{Manifest}'",
+                $"absent unless Dataset is ImageFolder; it is {Dataset}"),
+            (TestManifest is not null && Manifest is null, nameof(TestManifest), $"'{TestManifest}'", "absent unless Manifest is given"),
             (ImageSize is < 16 or > ImageFolder.MaxSize, nameof(ImageSize), ImageSize, $"from 16 to {ImageFolder.MaxSize}"),
             (TrainImages < 0, nameof(TrainImages), TrainImages, "at least 0"),
             (TestImages < 0, nameof(TestImages), TestImages, "at least 0"),
+            (!(ValidationShare is >= 0 and < 1), nameof(ValidationShare), ValidationShare, "from 0 to below 1"),
             (StemPadding is not (1 or 2), nameof(StemPadding), StemPadding, "1 or 2"),
             (StemPadding != 1 && !SmallStem, nameof(StemPadding), StemPadding, "1 unless SmallStem is true, the one stem with a choice")),
         .. base.Faults(),

@@ -20,12 +20,13 @@ public sealed class CommandLineTests : IDisposable
     {
         var (exit, output, error) = Run(
             "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "2", "--batch-size", "12",
-            "--views", "2", "--projection", "16", "8", "--output", Folder);
+            "--views", "2", "--projection", "16,8", "--output", Folder);
 
         exit.Should().Be(0, error);
         output.Should().ContainAll("linear probe", "20-NN", "mean contacts", "mean radius", "images/s", "step 8/8");
         Directory.GetFiles(Folder).Select(Path.GetFileName).Should()
-            .BeEquivalentTo("config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png", "run.lock", "run.pid");
+            .BeEquivalentTo(
+                "config.json", "provenance.json", "metrics.csv", "encoder.dat", "training.png", "score.json", "held-out.txt", "run.lock", "run.pid");
         File.ReadAllLines(Path.Combine(Folder, "metrics.csv")).Should().HaveCount(1 + 8);
         File.ReadAllBytes(Path.Combine(Folder, "training.png"))[..4].Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
     }
@@ -95,9 +96,16 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("knn --run no-such-run --k 0", "--k is 0")]
     [InlineData("pretrain --radius-scale -2 --train-images 24 --test-images 12", "RadiusScale is -2")]
     [InlineData("pretrain --dataset imagenet", "must be shapes, cifar10, cifar100, cifar100-coarse, fashion-mnist, mnist or imagefolder")]
+    [InlineData("pretrain --manifest list.csv --dataset cifar10 --data-root x", "it must be absent unless Dataset is ImageFolder; it is Cifar10")]
+    [InlineData("pretrain --manifest no-such-list", "a path or path,label on each line")]
+    [InlineData("pretrain --test-manifest list.csv", "it must be absent unless Manifest is given")]
     [InlineData("pretrain --download", "--download is given without --data-root")]
     [InlineData("pretrain --download --data-root nowhere", "nothing to download for Shapes")]
     [InlineData("pretrain --dataset cifar100 --data-root nowhere", "cifar-100-binary.tar.gz")]
+    [InlineData("pretrain --dataset cifar100 --data-root nowhere", "--download")]
+    [InlineData("pretrain --dataset cifar10", "--download")]
+    [InlineData("pretrain --dataset unknown", "not known; name some with --dataset")]
+    [InlineData("pretrain --projection 64;32", "--projection is '64;32'; it must be whole numbers with commas between them")]
     [InlineData("pretrain --loss simclr", "must be clamp, nt-xent, vicreg, barlow-twins, mmcr or alignment-uniformity")]
     [InlineData("pretrain --loss 7", "--loss is '7'")]
     [InlineData("pretrain --loss nt-xent --chunk 16", "unless Loss is Clamp")]
@@ -112,12 +120,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --learning-rate 0,004", "--learning-rate is '0,004'; it must be a number")]
     [InlineData("pretrain --radius-scale 3,5", "--radius-scale is '3,5'; it must be a number")]
     [InlineData("pretrain --radius-scale 1e300", "RadiusScale is 1E+300")]
-    [InlineData("probe --run no-such-run --learning-rates 0.1 1,000", "--learning-rates is '1,000'; it must be a number")]
     [InlineData("finetune --run no-such-run --fraction 0,5", "--fraction is '0,5'; it must be a number")]
     [InlineData("pretrain --views 1000000000", "--views is 1000000000; it must be from 2 to 1000")]
     [InlineData("pretrain --train-images 24 --test-images 12 --batch-size 4 --epochs 500000000 --output not-made", "--epochs is 500000000; it must be at most")]
     [InlineData("pretrain --train-images 24 --test-images 12 --set Projection=1000000000 --output not-made", "the memory does not suffice: lower --batch-size")]
-    [InlineData("pretrain --train-images 5 --test-images 12 --output not-made", "5 training images were given; the probe holds out 10 %")]
     [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {

@@ -40,7 +40,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     public void Probe_OtherProtocol_IsFollowedAndKept()
     {
         Succeed(
-            "probe", "--run", _run, "--augment", "--optimizer", "adamw", "--learning-rates", "0.01", "0.02", "--epochs", "2", "--batch-size",
+            "probe", "--run", _run, "--augment", "--optimizer", "adamw", "--learning-rates", "0.01,0.02", "--epochs", "2", "--batch-size",
             "7", "--output", Output);
 
         var report = Read<ProbeReport>(Output);
@@ -59,7 +59,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Knn_FinishedRun_ReportsEveryK()
     {
-        var output = Succeed("knn", "--run", _run, "--k", "1", "20", "200", "--temperature", "0.07", "--output", Output);
+        var output = Succeed("knn", "--run", _run, "--k", "1,20", "200", "--temperature", "0.07", "--output", Output);
 
         output.Should().ContainAll("1-NN", "20-NN", "48-NN", "optimistic");
         var report = Read<NeighbourReport>(Output);
@@ -111,10 +111,11 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
 
         Succeed(
             "transfer", "--run", _run, "--dataset", "mnist", "--data-root", _temporary.Root.FullName, "--image-size", "16", "--epochs", "2",
-            "--output", Output);
+            "--allow-partial", "--output", Output);
 
         var setting = Read<ProbeReport>(Output).Setting;
         (setting.Dataset, setting.TrainImages, setting.ImageHeight, setting.ImageWidth).Should().Be(("Mnist", 30, 16, 16));
+        setting.Warnings.Should().ContainSingle().Which.Should().Contain("train-images-idx3-ubyte has 30 of 60000 images");
     }
 
     [Theory]
@@ -136,6 +137,8 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [InlineData("probe --learning-rates 0 --epochs 0", "--epochs is 0")]
     [InlineData("probe --optimizer lars", "must be sgd or adamw")]
     [InlineData("knn --k 0", "--k is 0")]
+    [InlineData("knn --k 1,5.5", "--k is '1,5.5'; it must be whole numbers with commas between them")]
+    [InlineData("probe --learning-rates 0.1,", "--learning-rates is '0.1,'; it must be numbers with commas")]
     [InlineData("knn --temperature 0", "--temperature is 0")]
     [InlineData("finetune --fraction 0.5 --list x.txt", "only one")]
     [InlineData("finetune --fraction 0.01", "12 classes need one each")]

@@ -118,7 +118,7 @@ public sealed class InterruptedRunTests(ITestOutputHelper log) : IDisposable
         using (var full = SampleProcess.StartWithFullDisk(500, "pretrain", "--resume", Folder))
         {
             full.WaitForExit().Should().Be(1, full.Output);
-            full.Errors.Should().MatchRegex("^error: .*step-.*could not be written; what was there is kept[^\n]*$");
+            full.Errors.Should().MatchRegex("(?m)^error: .*step-.*could not be written; what was there is kept[^\n]*$");
         }
 
         Directory.GetFiles(Path.Combine(Folder, "checkpoints")).Should().Equal(kept);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Clamp.Losses.Training.Skia;
 using SkiaSharp;
 
@@ -10,7 +11,7 @@ public sealed class DatasetsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private ImageSplits Load(DatasetKind kind, int imageSize = 16, int trainLimit = 0, int testLimit = 0, int seed = 0) =>
-        Datasets.Load(kind, _folder.Root, imageSize, trainLimit, testLimit, seed, decode: SkiaImage.Read);
+        Datasets.Load(kind, _folder.Root, imageSize, trainLimit, testLimit, seed, decode: SkiaImage.Read, allowPartial: true);
 
     private static byte[] BytesOf(ImageSource images)
     {
@@ -33,7 +34,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Datasets.Load(DatasetKind.Shapes, root: null, imageSize: 16, trainLimit: 24, testLimit: 12, seed: 0);
 
         splits.Train.Count.Should().Be(24);
-        splits.Test.Count.Should().Be(12);
+        splits.Test!.Count.Should().Be(12);
         splits.Train.Width.Should().Be(16);
     }
 
@@ -43,7 +44,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Load(DatasetKind.Shapes);
 
         splits.Train.Count.Should().Be(Datasets.DefaultShapesTrain);
-        splits.Test.Count.Should().Be(Datasets.DefaultShapesTest);
+        splits.Test!.Count.Should().Be(Datasets.DefaultShapesTest);
     }
 
     [Fact]
@@ -52,7 +53,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Load(DatasetKind.Shapes, trainLimit: 24, testLimit: 12);
 
         splits.Train.Labels.CountBy(label => label).Should().HaveCount(12).And.OnlyContain(pair => pair.Value == 2);
-        splits.Test.Labels.CountBy(label => label).Should().HaveCount(12);
+        splits.Test!.Labels.CountBy(label => label).Should().HaveCount(12);
     }
 
     [Fact]
@@ -60,7 +61,7 @@ public sealed class DatasetsTests : IDisposable
     {
         ImageSplits splits = Load(DatasetKind.Shapes, trainLimit: 240, testLimit: 240);
 
-        var images = BytesOf(splits.Train).Chunk(768).Concat(BytesOf(splits.Test).Chunk(768)).Select(Convert.ToBase64String);
+        var images = BytesOf(splits.Train).Chunk(768).Concat(BytesOf(splits.Test!).Chunk(768)).Select(Convert.ToBase64String);
 
         images.Should().OnlyHaveUniqueItems();
     }
@@ -73,7 +74,7 @@ public sealed class DatasetsTests : IDisposable
 
         ImageSplits splits = Load(DatasetKind.Cifar10);
 
-        (splits.Train.Count, splits.Test.Count, splits.Train.Width).Should().Be((2, 1, 32));
+        (splits.Train.Count, splits.Test!.Count, splits.Train.Width).Should().Be((2, 1, 32));
         splits.Train.ClassNames.Should().Equal(Cifar10.ClassNames);
     }
 
@@ -106,6 +107,46 @@ public sealed class DatasetsTests : IDisposable
     }
 
     [Fact]
+    public void Load_APartOfAPublishedSet_IsRefusedAndSaysWhatIsMissing()
+    {
+        byte[] record = [1, .. new byte[3072]];
+        _folder.Write("data_batch_1.bin", [.. record, .. record]);
+        _folder.Write("data_batch_3.bin", record);
+        _folder.Write("test_batch.bin", record);
+
+        Action act = () => Datasets.Load(DatasetKind.Cifar10, _folder.Root, 32, 0, 0, seed: 0);
+
+        act.Should().Throw<InvalidDataException>().Which.Message.Should().ContainAll(
+            "not Cifar10 as it is published", "data_batch_1.bin has 2 of 10000 images", "data_batch_2.bin is missing", "data_batch_3.bin has 1 of",
+            "test_batch.bin has 1 of 10000", "--allow-partial", "--download");
+    }
+
+    [Fact]
+    public void Load_APartThatIsAllowed_WarnsOfIt()
+    {
+        WriteIdxSplits();
+
+        Load(DatasetKind.Mnist, trainLimit: 5).Warnings.Should().ContainSingle().Which.Should().Contain("train-images-idx3-ubyte has 20 of 60000 images");
+    }
+
+    [Fact]
+    public void Load_AWholeSet_DoesNotWarnUnlessAFileHasAnotherSum()
+    {
+        foreach (var (prefix, count) in new[] { ("train", 60_000), ("t10k", 10_000) })
+        {
+            _folder.Write($"{prefix}-images-idx3-ubyte", IdxContent.Of([count, 28, 28], new byte[count * 784]));
+            _folder.Write($"{prefix}-labels-idx1-ubyte", IdxContent.Of([count], new byte[count]));
+        }
+
+        Datasets.Load(DatasetKind.Mnist, _folder.Root, 28, 10, 10, seed: 0).Warnings.Should().BeEmpty();
+        using (var packed = new GZipStream(File.Create(_folder.PathOf("t10k-labels-idx1-ubyte.gz")), CompressionLevel.Fastest))
+            packed.Write(File.ReadAllBytes(_folder.PathOf("t10k-labels-idx1-ubyte")));
+        File.Delete(_folder.PathOf("t10k-labels-idx1-ubyte"));
+        var act = () => Datasets.Load(DatasetKind.Mnist, _folder.Root, 28, 10, 10, seed: 0);
+        act.Should().Throw<InvalidDataException>().WithMessage("*t10k-labels-idx1-ubyte.gz has the MD5 *, not the published ec29112d*");
+    }
+
+    [Fact]
     public void Load_ImageFolder_ScalesToImageSize()
     {
         foreach (string split in new[] { "train", "test" })
@@ -115,7 +156,7 @@ public sealed class DatasetsTests : IDisposable
             bitmap.Encode(stream, SKEncodedImageFormat.Png, 100);
         }
 
-        Load(DatasetKind.ImageFolder, imageSize: 10).Test.Height.Should().Be(10);
+        Load(DatasetKind.ImageFolder, imageSize: 10).Test!.Height.Should().Be(10);
     }
 
     [Fact]
@@ -126,7 +167,7 @@ public sealed class DatasetsTests : IDisposable
         ImageSplits splits = Load(DatasetKind.Mnist, trainLimit: 10, testLimit: 5);
 
         splits.Train.Labels.Should().BeEquivalentTo(Enumerable.Range(0, 10));
-        splits.Test.Labels.Should().HaveCount(5).And.OnlyHaveUniqueItems();
+        splits.Test!.Labels.Should().HaveCount(5).And.OnlyHaveUniqueItems();
     }
 
     [Fact]

@@ -6,6 +6,9 @@ public sealed class LinearProbeTests : IDisposable
 {
     private static readonly ProbeOptions Few = new() { Epochs = 5 };
 
+    // At next to no rate the classifier goes by each feature alone; at the other it learns their difference.
+    private static readonly ProbeOptions Hesitant = new() { LearningRates = [1e-9, 0.3], BatchSize = 16 };
+
     private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
@@ -64,6 +67,30 @@ public sealed class LinearProbeTests : IDisposable
         var sweeps = new ulong[] { 2, 3 }.Select(seed => Evaluate(new ProbeFeatures(train, Clusters.Noise(50, seed)), Few).Sweep).ToList();
 
         sweeps[0].Should().Equal(sweeps[1]);
+    }
+
+    [Fact]
+    public void Evaluate_HeldOutAndTestImagesDisagree_TakesTheRateOfTheHeldOutOnes()
+    {
+        var features = new ProbeFeatures(Correlated(300, 1), Misleading(300, 2)) { HeldOut = [.. Enumerable.Range(100, 60)] };
+
+        var result = Evaluate(features, Hesitant);
+
+        result.LearningRate.Should().Be(0.3);
+        result.Sweep[1].HeldOutTop1.Should().BeGreaterThan(0.9).And.BeGreaterThan(result.Sweep[0].HeldOutTop1);
+        result.Test.Top1.Should().BeLessThan(0.2);
+        Evaluate(features, Hesitant with { LearningRates = [1e-9] }).Test.Top1.Should().BeGreaterThan(0.8, "a choice by test images would take it");
+    }
+
+    [Fact]
+    public void Evaluate_HeldOutImagesOfTheDataSet_AreWhatTheRateIsChosenOn()
+    {
+        var (clear, misleading) = (Correlated(300, 1), Misleading(40, 2));
+        var train = new FeatureSet(cat([clear.Features, misleading.Features]), cat([clear.Labels, misleading.Labels]));
+        var features = new ProbeFeatures(train, clear) { HeldOut = [.. Enumerable.Range(300, (int)misleading.Count)] };
+
+        Evaluate(features, Hesitant).LearningRate.Should().Be(1e-9);
+        Evaluate(features with { HeldOut = null }, Hesitant).LearningRate.Should().Be(0.3);
     }
 
     [Fact]
@@ -131,6 +158,23 @@ public sealed class LinearProbeTests : IDisposable
 
         options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
             "Epochs is 0", "BatchSize is 0", "LearningRates is 0.1 -1", "Momentum is 1", "WeightDecay is NaN", "HeldOutShare is 1");
+    }
+
+    /// <summary>Two classes that the difference of the features tells apart, and each feature hardly.</summary>
+    private static FeatureSet Correlated(long count, ulong seed)
+    {
+        using var generator = new Generator(seed);
+        var labels = arange(count) % 2;
+        var noise = randn(count, generator: generator);
+        return new FeatureSet(stack([noise + (labels * 0.6) - 0.3, noise], 1), labels);
+    }
+
+    /// <summary>Those of them whose first feature tells the other class, labelled as that.</summary>
+    private static FeatureSet Misleading(long count, ulong seed)
+    {
+        var all = Correlated(count, seed);
+        var misled = all.At(((all.Features.select(1, 0) > 0) != (all.Labels == 1)).nonzero().squeeze(1));
+        return misled with { Labels = 1 - misled.Labels };
     }
 
     private static ProbeFeatures Separable(long train, long test) =>

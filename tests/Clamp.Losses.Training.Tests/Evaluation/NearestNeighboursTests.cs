@@ -45,6 +45,20 @@ public sealed class NearestNeighboursTests : IDisposable
         NearestNeighbours.Evaluate(Clusters.Around(0.1, 90, 1), Clusters.Around(0.1, 1203, 2), Clusters.Classes, Votes(0.1, 500))
             .Should().Equal(new NeighbourScore(90, 1));
 
+    [Fact]
+    public void Choose_HeldOutAndTestImagesDisagree_TakesTheKOfTheHeldOutOnes()
+    {
+        // Held-out images lie beside one image of another class, in the midst of their own: few neighbours mislead. Test images do not.
+        var features = tensor(new[] { 1f, 0f, 1f, 0.1f, 1f, 0.1f, 1f, 0.1f, 1f, 0f, 0f, 1f }).reshape(6, 2);
+        var train = new FeatureSet(features, tensor(new[] { 0L, 1L, 1L, 1L, 1L, 0L }));
+        var test = new FeatureSet(tensor(new[] { 1f, 0f }).reshape(1, 2), tensor(new[] { 0L }));
+
+        var chosen = NearestNeighbours.Choose(new ProbeFeatures(train, test) { HeldOut = [4] }, classes: 2, Votes(0.1, 1, 4));
+
+        chosen.Should().Be(4);
+        NearestNeighbours.Evaluate(train.At(tensor(new[] { 0L, 1, 2, 3, 5 })), test, 2, Votes(0.1, 1, 4)).Select(score => score.Top1).Should().Equal(1, 0);
+    }
+
     [Theory]
     [InlineData(0, 0.1, "Neighbours is 0")]
     [InlineData(5, 0, "Temperature is 0")]

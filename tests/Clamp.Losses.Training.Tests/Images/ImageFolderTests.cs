@@ -149,7 +149,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         DrawOneOfEachClass("train", name);
 
-        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Test.Count.Should().Be(2);
+        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Test!.Count.Should().Be(2);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "validation", "test");
         DrawGrey("test/cat/two.png", 30);
 
-        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Test.Count.Should().Be(3);
+        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Test!.Count.Should().Be(3);
     }
 
     [Fact]
@@ -171,27 +171,85 @@ public sealed class ImageFolderTests : IDisposable
         ImageSplits splits = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read, trainLimit: 2, testLimit: 1, seed: 3);
 
         splits.Train.Labels.Should().Equal(0, 1);
-        splits.Test.Count.Should().Be(1);
+        splits.Test!.Count.Should().Be(1);
     }
 
-    [Fact]
-    public void Load_NoSplitFolders_ExplainsTheLayout()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Load_AnyFolder_TakesTheImagesBelowItWithoutLabels(bool stream)
     {
-        DrawGrey("cat/one.png", 0);
+        foreach (var (path, level) in new[] { ("z.png", 3), ("2023/summer/beach/a.png", 1), ("2024/b.PNG", 2), (".thumbnails/c.png", 9), ("2024/._b.png", 9) })
+            DrawGrey(path, (byte)level);
 
-        Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        var (train, test) = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read, stream: stream);
 
-        act.Should().Throw<DirectoryNotFoundException>().WithMessage($"*{_folder.Root.FullName}*'train'*train/<class>/*.jpg*test*val*");
+        FirstByteOfEach(train).Should().Equal([1, 2, 3], "these are in the order of their paths, and hidden files are none of them");
+        train.HasLabels.Should().BeFalse();
+        test.Should().BeNull();
     }
 
     [Fact]
-    public void Load_NoTestOrValidationFolder_ExplainsTheLayout()
+    public void Load_ImagesBesideTheClassFoldersOfTrain_AreTakenWithAllOthersWithoutLabels()
+    {
+        DrawOneOfEachClass("train", "test");
+        DrawGrey("train/loose.png", 30);
+
+        var (train, test) = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+
+        FirstByteOfEach(train).Should().Equal(10, 20, 30);
+        (train.HasLabels, test).Should().Be((false, null));
+    }
+
+    [Fact]
+    public void Load_FoldersInAClassFolder_AreSearched()
+    {
+        DrawOneOfEachClass("train", "test");
+        DrawGrey("train/cat/deep/er/two.png", 11);
+
+        var train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train;
+
+        train.Labels.Should().Equal(0, 0, 1);
+        FirstByteOfEach(train).Should().Equal(11, 10, 20);
+    }
+
+    [Fact]
+    public void Load_LinksToFolders_AreFollowedAsClassesAloneForBelowTheyMayLeadBack()
+    {
+        DrawOneOfEachClass("train");
+        Directory.CreateSymbolicLink(_folder.PathOf("train", "eel"), _folder.PathOf("train", "cat"));
+        Directory.CreateSymbolicLink(_folder.PathOf("train", "cat", "back"), _folder.PathOf("train"));
+
+        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train.Labels.Should().Equal(0, 1, 2);
+    }
+
+    [Fact]
+    public void Load_NoTestOrValidationFolder_HasLabelsAndNoTestPart()
     {
         DrawOneOfEachClass("train");
 
+        var (train, test) = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+
+        train.Labels.Should().Equal(0, 1);
+        test.Should().BeNull();
+    }
+
+    [Fact]
+    public void Load_FolderWithoutImages_SaysWhatIsExpected()
+    {
+        File.WriteAllText(_folder.PathOf("notes.txt"), "not an image");
+
         Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
 
-        act.Should().Throw<DirectoryNotFoundException>().WithMessage("*'test' or 'val' or 'validation'*");
+        act.Should().Throw<InvalidDataException>().WithMessage($"*{_folder.Root.FullName}*no image*.jpg*train/<class>*");
+    }
+
+    [Fact]
+    public void Load_FolderThatIsNotThere_IsNamed()
+    {
+        Action act = () => ImageFolder.Load(new DirectoryInfo(_folder.PathOf("none")), 4, SkiaImage.Read);
+
+        act.Should().Throw<DirectoryNotFoundException>().WithMessage($"*{_folder.PathOf("none")}*does not exist*");
     }
 
     [Fact]
@@ -283,7 +341,7 @@ public sealed class ImageFolderTests : IDisposable
         ImageSplits splits = ImageFolder.Load(_folder.Root, 1024, SkiaImage.Read);
 
         splits.Train.Count.Should().Be(402);
-        using torch.Tensor pixels = splits.Test.Pixels([1]);
+        using torch.Tensor pixels = splits.Test!.Pixels([1]);
         pixels.shape.Should().Equal(1, 3, 1024, 1024);
         pixels.data<byte>().Should().OnlyContain(value => value == 20);
     }

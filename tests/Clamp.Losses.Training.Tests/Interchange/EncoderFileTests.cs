@@ -76,6 +76,36 @@ public sealed class EncoderFileTests : IDisposable
         options.SmallStem.Should().BeFalse();
     }
 
+    [Theory]
+    [InlineData(true, 32)]
+    [InlineData(false, 224)]
+    public void Read_WithoutMetadata_DoesNotMakeADataSetUp(bool smallStem, int imageSize)
+    {
+        using (var encoder = Encoders.Create(EncoderKind.Tiny, smallStem))
+        {
+            SafetensorsFile.Write(File, encoder.state_dict(), new Dictionary<string, string>());
+        }
+
+        var (read, options, _) = EncoderFile.Read(File, EncoderKind.Tiny);
+
+        read.Dispose();
+        (options.Dataset, options.ImageSize).Should().Be((DatasetKind.Unknown, imageSize));
+        var load = () => options.LoadImages();
+        load.Should().Throw<ArgumentException>().WithMessage("*not known; name some with --dataset*");
+    }
+
+    [Fact]
+    public void Read_OfAnExport_KnowsItsDataSet()
+    {
+        using var encoder = Options.InitialEncoder(torch.CPU);
+        EncoderFile.Write(File, encoder, Options with { Dataset = DatasetKind.Cifar10 });
+
+        var (read, options, _) = EncoderFile.Read(File, EncoderKind.Tiny);
+
+        read.Dispose();
+        options.Dataset.Should().Be(DatasetKind.Cifar10);
+    }
+
     [Fact]
     public void Read_OfAClassifierToo_PassesItOver()
     {
@@ -139,7 +169,7 @@ public sealed class EncoderFileTests : IDisposable
 
         var read = () => EncoderFile.Read(File, EncoderKind.ResNet18);
 
-        read.Should().Throw<InvalidDataException>().WithMessage("*does not hold a ResNet18*layer4.0.conv1.weight is missing*");
+        read.Should().Throw<InvalidDataException>().WithMessage($"'{File}' holds a Tiny, not a ResNet18.");
     }
 
     [Fact]

@@ -4,6 +4,7 @@ namespace Clamp.Losses.Training;
 public static class Cifar10
 {
     private static readonly CifarLayout Layout = new(
+        DatasetKind.Cifar10,
         Archive: "cifar-10",
         BinaryFolder: "cifar-10-batches-bin",
         PythonFolder: "cifar-10-batches-py",
@@ -23,7 +24,8 @@ public static class Cifar10
     /// The folder of <c>data_batch_1.bin</c> and <c>test_batch.bin</c>, of the folder <c>cifar-10-batches-bin</c> that holds them, or of
     /// <c>cifar-10-binary.tar.gz</c>. The python version is not read.
     /// </param>
-    /// <returns>The images in the order of the files; 50,000 to train and 10,000 to test when the set is complete.</returns>
+    /// <returns>The images in the order of the files; 50,000 to train and 10,000 to test when the set is complete; what is not as published
+    /// is in <see cref="ImageSplits.Warnings"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is null.</exception>
     /// <exception cref="FileNotFoundException">The first train batch or the test batch does not exist.</exception>
     /// <exception cref="InvalidDataException">A file is truncated or damaged, or has a label above 9.</exception>

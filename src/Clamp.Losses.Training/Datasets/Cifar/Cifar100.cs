@@ -4,6 +4,7 @@ namespace Clamp.Losses.Training;
 public static class Cifar100
 {
     private static readonly CifarLayout Fine = new(
+        DatasetKind.Cifar100,
         Archive: "cifar-100",
         BinaryFolder: "cifar-100-binary",
         PythonFolder: "cifar-100-python",
@@ -49,7 +50,8 @@ public static class Cifar100
     /// <c>cifar-100-binary.tar.gz</c>. The python version is not read.
     /// </param>
     /// <param name="coarse">Whether labels are the 20 superclasses instead of the 100 classes.</param>
-    /// <returns>The images in the order of the files; 50,000 to train and 10,000 to test when the set is complete.</returns>
+    /// <returns>The images in the order of the files; 50,000 to train and 10,000 to test when the set is complete; what is not as published
+    /// is in <see cref="ImageSplits.Warnings"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is null.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">A file is truncated or damaged, or has a label that names no class.</exception>

@@ -29,12 +29,17 @@ internal sealed class CifarReader(CifarLayout layout)
         foreach (string folder in new[] { Path.Combine(root.FullName, layout.BinaryFolder), root.FullName })
         {
             if (_names.Any(name => File.Exists(Path.Combine(folder, name + Extension))))
-                return Join(ReadFolder(folder), folder);
+                return Join(ReadFolder(folder), folder, new PublishedSet(layout.Kind, folder));
         }
 
         string archive = Path.Combine(root.FullName, layout.BinaryArchive);
         if (File.Exists(archive))
-            return Join(ReadArchive(archive), archive);
+        {
+            var published = new PublishedSet(layout.Kind, archive);
+            published.Compare(archive);
+            return Join(ReadArchive(archive), archive, published);
+        }
+
         ThrowIfPython(root.FullName);
         throw Expect(root.FullName, layout.TrainFiles[0]).Missing();
     }
@@ -91,12 +96,21 @@ internal sealed class CifarReader(CifarLayout layout)
             $"has the label {labels[wrong]} in record {wrong}, but labels go from 0 to {layout.ClassNames.Count - 1}");
     }
 
-    private ImageSplits Join(Dictionary<string, byte[]> files, string place)
+    private ImageSplits Join(Dictionary<string, byte[]> files, string place, PublishedSet published)
     {
         byte[] Required(string name) => files.TryGetValue(name, out var content) ? content : throw Expect(place, name).Missing();
         byte[] first = Required(layout.TrainFiles[0]);
         var others = layout.TrainFiles.Skip(1).Where(files.ContainsKey).Select(name => files[name]);
-        return new ImageSplits(Images([first, .. others]), Images([Required(layout.TestFile)]));
+        var images = new ImageSplits(Images([first, .. others]), Images([Required(layout.TestFile)]));
+        foreach (string name in _names)
+        {
+            published.Count(
+                name + Extension,
+                files.TryGetValue(name, out var content) ? content.Length / _recordBytes : 0,
+                name == layout.TestFile ? CifarLayout.TestImages : layout.FullFile);
+        }
+
+        return published.Warn(images);
     }
 
     private MemoryImages Images(byte[][] files)

@@ -9,7 +9,7 @@ public static class PublicFiles
     // The copies that torchvision uses; the authors' own site no longer offers the files.
     private static readonly Uri Mnist = new("https://ossci-datasets.s3.amazonaws.com/mnist/");
 
-    private static readonly DatasetKind[] Unpublished = [DatasetKind.Shapes, DatasetKind.ImageFolder];
+    private static readonly DatasetKind[] Unpublished = [DatasetKind.Shapes, DatasetKind.ImageFolder, DatasetKind.Unknown];
 
     /// <summary>The files that a data set is read from.</summary>
     /// <param name="kind">The data set.</param>

@@ -12,9 +12,9 @@ public static class FashionMnist
     /// <summary>Reads both splits; grey values are repeated in the three colour planes.</summary>
     /// <param name="root">The folder of <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c> and the two
     /// <c>t10k-</c> files, each plain or as <c>.gz</c>.</param>
-    /// <returns>The images in the order of the files, at their own size.</returns>
+    /// <returns>The images in the order of the files, at their own size; what is not as published is in <see cref="ImageSplits.Warnings"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is null.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, of other dimensions, or has a label above 9.</exception>
-    public static ImageSplits Load(DirectoryInfo root) => IdxImages.Load(root, ClassNames, Source);
+    public static ImageSplits Load(DirectoryInfo root) => IdxImages.Load(root, DatasetKind.FashionMnist, ClassNames, Source);
 }

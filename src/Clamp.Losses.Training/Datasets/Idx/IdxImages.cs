@@ -4,17 +4,33 @@ namespace Clamp.Losses.Training;
 internal static class IdxImages
 {
     private const int Side = 28;
+    private const int TrainImages = 60_000;
+    private const int TestImages = 10_000;
     private const int PlaneBytes = Side * Side;
 
     /// <summary>Reads both splits; grey values are repeated in the three colour planes.</summary>
     /// <param name="root">The folder of the four files, each plain or as <c>.gz</c>.</param>
+    /// <param name="kind">The data set.</param>
     /// <param name="classNames">The names of the classes, in the order of the labels.</param>
     /// <param name="source">The page that offers the files, for the messages of exceptions.</param>
-    /// <returns>The images in the order of the files.</returns>
-    public static ImageSplits Load(DirectoryInfo root, IReadOnlyList<string> classNames, string source)
+    /// <returns>The images in the order of the files; what is not as published is in <see cref="ImageSplits.Warnings"/>.</returns>
+    public static ImageSplits Load(DirectoryInfo root, DatasetKind kind, IReadOnlyList<string> classNames, string source)
     {
         ArgumentNullException.ThrowIfNull(root);
-        return new ImageSplits(ReadSplit(root, "train", classNames, source), ReadSplit(root, "t10k", classNames, source));
+        var images = new ImageSplits(ReadSplit(root, "train", classNames, source), ReadSplit(root, "t10k", classNames, source));
+        var published = new PublishedSet(kind, root.FullName);
+        published.Count("train-images-idx3-ubyte", images.Train.Count, TrainImages);
+        published.Count("t10k-images-idx3-ubyte", images.Test!.Count, TestImages);
+
+        // Of an unpacked file no sum is published; where both are there, it is the one that was read.
+        foreach (var file in PublicFiles.Of(kind))
+        {
+            var packed = Path.Combine(root.FullName, file.Name);
+            if (File.Exists(packed) && !File.Exists(Path.ChangeExtension(packed, null)))
+                published.Compare(packed);
+        }
+
+        return published.Warn(images);
     }
 
     private static MemoryImages ReadSplit(DirectoryInfo root, string prefix, IReadOnlyList<string> classNames, string source)

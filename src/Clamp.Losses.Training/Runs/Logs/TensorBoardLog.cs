@@ -52,6 +52,12 @@ public sealed class TensorBoardLog
         }
     }
 
+    /// <summary>Logs one scalar.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="tag">Its name.</param>
+    /// <param name="value">Its value.</param>
+    public void Write(int step, string tag, double value) => _writer.add_scalar(tag, (float)value, step);
+
     /// <summary>Logs the histograms of a batch; one whose embeddings hold NaN has none.</summary>
     /// <param name="step">The step of the batch.</param>
     /// <param name="geometry">Its geometry.</param>

@@ -38,7 +38,7 @@ public sealed class CifarArchiveTests : IDisposable
         ImageSplits splits = Cifar10.Load(_folder.Root);
 
         splits.Train.Labels.Should().Equal(6, 9, 4);
-        splits.Test.Labels.Should().Equal(3);
+        splits.Test!.Labels.Should().Equal(3);
     }
 
     [Fact]

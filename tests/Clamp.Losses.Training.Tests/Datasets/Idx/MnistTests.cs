@@ -27,7 +27,7 @@ public sealed class MnistTests : IDisposable
         ImageSplits splits = Mnist.Load(_folder.Root);
 
         splits.Train.Labels.Should().Equal(5, 0, 9);
-        splits.Test.Labels.Should().Equal(7, 2);
+        splits.Test!.Labels.Should().Equal(7, 2);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class MnistTests : IDisposable
     {
         WriteBothSplits();
 
-        Mnist.Load(_folder.Root).Test.ClassNames.Should().Equal("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+        Mnist.Load(_folder.Root).Test!.ClassNames.Should().Equal("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
     }
 
     [Theory]
