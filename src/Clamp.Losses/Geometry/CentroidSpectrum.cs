@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing.Composite;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Geometry;
@@ -17,7 +18,7 @@ internal readonly record struct CentroidSpectrum(double ParticipationRatio, doub
 
         // The non-zero eigenvalues of both products agree: take the smaller matrix.
         var product = images <= width ? centred.mm(centred.t()) : centred.t().mm(centred);
-        var variances = linalg.eigvalsh(product).clamp_min(0);
+        var variances = linalg.eigvalsh(product).clamp_min(KeptScalars.Of(0));
         var total = variances.sum().item<double>();
         return total == 0
             ? default

@@ -38,7 +38,7 @@ internal static class GeometryMeasurement
         var meanContacts = Mean(counts);
         var overlaps = contacts.Overlaps();
         var distances = contacts.Distances.masked_select(ones_like(contacts.Touching).triu(1));
-        var coincidentFraction = Mean(distances <= Math.Max(options.MinSeparation, CoincidentDistance));
+        var coincidentFraction = Mean(distances <= KeptScalars.Of(Math.Max(options.MinSeparation, CoincidentDistance)));
         var relativeSpread = RelativeSpreadOf(embeddings);
         var spectrum = CentroidSpectrum.Of(subManifolds.Centroids);
         return new SubManifoldGeometry(subManifolds.Centroids, subManifolds.Radii, counts)
@@ -66,7 +66,7 @@ internal static class GeometryMeasurement
     private static double Virial(Contacts contacts, Tensor overlaps, ClampLossOptions options)
     {
         var alpha = options.PotentialExponent;
-        var forces = options.RepulsionWeight * alpha * overlaps.pow(alpha - 1) / contacts.OfEach(contacts.Reaches);
+        var forces = KeptScalars.Of(options.RepulsionWeight * alpha) * overlaps.pow(KeptScalars.Of(alpha - 1)) / contacts.OfEach(contacts.Reaches);
         return (forces * contacts.OfEach(contacts.Distances)).sum().item<double>();
     }
 
@@ -86,7 +86,7 @@ internal static class GeometryMeasurement
     /// <summary>For each point p_i whether norm(p_i - c_j)^2 - norm(p_i)^2 is least, without a tie, at j = i.</summary>
     private static Tensor NearestOwnCentroid(Tensor points, Tensor centroids)
     {
-        var squaredDistances = centroids.square().sum([1]) - 2 * points.mm(centroids.t());
+        var squaredDistances = centroids.square().sum([1]) - KeptScalars.Of(2) * points.mm(centroids.t());
         var own = squaredDistances.diagonal().clone();
         squaredDistances.diagonal().fill_(double.PositiveInfinity);
         return own < squaredDistances.amin([1]);

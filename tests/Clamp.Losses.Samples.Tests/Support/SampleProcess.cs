@@ -34,9 +34,9 @@ internal sealed class SampleProcess : IDisposable
 
     private static string Sample => Path.Combine(AppContext.BaseDirectory, "Clamp.Losses.Samples.dll");
 
-    /// <summary>Starts it with signals as a terminal leaves them: what runs in the background may have inherited that SIGINT is ignored.</summary>
+    /// <summary>Starts it with signals as a terminal leaves them: what runs in the background may have inherited that some are ignored.</summary>
     public static SampleProcess Start(params string[] arguments) =>
-        new(new ProcessStartInfo("env", ["--default-signal=INT", Host, Sample, .. arguments]));
+        new(new ProcessStartInfo("env", ["--default-signal=INT,HUP", Host, Sample, .. arguments]));
 
     /// <summary>Starts it where no file can grow beyond a size, as on a full disk.</summary>
     public static SampleProcess StartWithFullDisk(int fileKilobytes, params string[] arguments)

@@ -2,6 +2,7 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training.Tests;
 
+[Collection(nameof(PretrainerTests))]
 public sealed class PaperFiguresTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

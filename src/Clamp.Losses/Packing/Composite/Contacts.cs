@@ -17,12 +17,12 @@ internal sealed record Contacts(Tensor Distances, Tensor Reaches, Tensor Touchin
         var reaches = subManifolds.Reaches(options.MaxContactDistance);
 
         // Negated comparisons: a NaN distance counts as a contact, so that it reaches the loss.
-        var apart = (distances <= options.MinSeparation).logical_or(distances >= reaches);
+        var apart = (distances <= KeptScalars.Of(options.MinSeparation)).logical_or(distances >= reaches);
         return new Contacts(distances, reaches, apart.logical_not().triu(1));
     }
 
     /// <summary>u_ij = 1 - d_ij / s_ij of each contact, a vector as long as there are contacts.</summary>
-    public Tensor Overlaps() => 1 - OfEach(Distances) / OfEach(Reaches);
+    public Tensor Overlaps() => KeptScalars.Of(1) - OfEach(Distances) / OfEach(Reaches);
 
     /// <summary>How many others each sub-manifold touches, [B], int64.</summary>
     public Tensor Counts()

@@ -25,14 +25,14 @@ internal sealed record SubManifolds(Tensor Points, Tensor Centroids, Tensor Radi
     public Tensor Distances()
     {
         var squaredNorms = Centroids.square().sum([1]);
-        var squaredDistances = squaredNorms.unsqueeze(1) + squaredNorms.unsqueeze(0) - 2 * Centroids.mm(Centroids.t());
-        return (squaredDistances + Floors.SquaredDistance).sqrt();
+        var squaredDistances = squaredNorms.unsqueeze(1) + squaredNorms.unsqueeze(0) - KeptScalars.Of(2) * Centroids.mm(Centroids.t());
+        return (squaredDistances + KeptScalars.Of(Floors.SquaredDistance)).sqrt();
     }
 
     /// <summary>s_ij = min(r_i + r_j + 1e-6, d_max) for all pairs, [B, B].</summary>
     /// <param name="maxContactDistance">d_max.</param>
     public Tensor Reaches(double maxContactDistance) =>
-        (Radii.unsqueeze(1) + Radii.unsqueeze(0) + Floors.Reach).clamp_max(maxContactDistance);
+        (Radii.unsqueeze(1) + Radii.unsqueeze(0) + KeptScalars.Of(Floors.Reach)).clamp_max(KeptScalars.Of(maxContactDistance));
 
     private static Tensor Centred(Tensor embeddings)
     {
@@ -42,16 +42,16 @@ internal sealed record SubManifolds(Tensor Points, Tensor Centroids, Tensor Radi
 
     private static Tensor OnUnitSphere(Tensor centred)
     {
-        var norms = centred.norm(dim: -1, keepdim: true, p: 2).clamp_min(Floors.Norm);
+        var norms = centred.norm(dim: -1, keepdim: true, p: 2).clamp_min(KeptScalars.Of(Floors.Norm));
 
         // A norm that overflowed would put the view at the origin: say NaN, not a healthy number.
-        return centred / norms.masked_fill(norms.isinf(), double.NaN);
+        return centred / norms.masked_fill(norms.isinf(), KeptScalars.Of(double.NaN));
     }
 
     private static Tensor RadiiOf(Tensor points, Tensor centroids, double radiusScale)
     {
         var (views, width) = (points.shape[0], points.shape[2]);
-        var spreads = (points - centroids).square().sum([0, 2]) / (views - 1);
-        return radiusScale * (spreads / Math.Min(width, views) + Floors.SquaredRadius).sqrt();
+        var spreads = (points - centroids).square().sum([0, 2]) / KeptScalars.Of(views - 1);
+        return KeptScalars.Of(radiusScale) * (spreads / KeptScalars.Of(Math.Min(width, views)) + KeptScalars.Of(Floors.SquaredRadius)).sqrt();
     }
 }
