@@ -1,16 +1,8 @@
-using System.Diagnostics;
-using System.Text.Json;
-
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>Takes encoders to torchvision and back, all in one Python process, which is slow to start.</summary>
 public sealed class TorchvisionExchange : IDisposable
 {
-    private const int NoTorch = 3;
-    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
-    // Debian's packages belong to its own Python, which need not be the first on the path.
-    private static readonly string[] Pythons = OperatingSystem.IsWindows() ? ["python"] : ["/usr/bin/python3", "python3"];
     private readonly TemporaryFolder _temporary = new();
 
     public TorchvisionExchange()
@@ -22,9 +14,8 @@ public sealed class TorchvisionExchange : IDisposable
 
         SafetensorsFile.Write(Images(smallStem: true), new Dictionary<string, torch.Tensor> { ["images"] = Batch(true) }, Nothing);
         SafetensorsFile.Write(Images(smallStem: false), new Dictionary<string, torch.Tensor> { ["images"] = Batch(false) }, Nothing);
-        var jobs = _temporary.PathOf("jobs.json");
-        File.WriteAllText(jobs, JsonSerializer.Serialize(Outgoing.Select(n => Job(n, true)).Concat(Incoming.Select(n => Job(n, false))), SnakeCase));
-        Missing = Pythons.All(python => !Exchange(python, jobs)) ? "no Python here has torch and torchvision" : null;
+        var jobs = Outgoing.Select(network => Job(network, true)).Concat(Incoming.Select(network => Job(network, false)));
+        Missing = TorchvisionScript.Run("torchvision_exchange.py", jobs, _temporary);
     }
 
     public static (EncoderKind Kind, bool SmallStem, int StemPadding)[] Outgoing =>
@@ -84,29 +75,6 @@ public sealed class TorchvisionExchange : IDisposable
         Weights = PathOf(network, outgoing, "safetensors"),
         Features = PathOf(network, outgoing, "features"),
     };
-
-    /// <summary>Runs the script; false when this Python is not there or lacks torch.</summary>
-    private static bool Exchange(string python, string jobs)
-    {
-        if (python.StartsWith('/') && !File.Exists(python))
-        {
-            return false;
-        }
-
-        var script = Path.Combine(AppContext.BaseDirectory, "Interchange", "torchvision_exchange.py");
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(python, [script, jobs]) { RedirectStandardError = true })!;
-            var errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            process.ExitCode.Should().BeOneOf([0, NoTorch], errors);
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 
     private string Images(bool smallStem) => _temporary.PathOf(smallStem ? "small.images" : "large.images");
 
