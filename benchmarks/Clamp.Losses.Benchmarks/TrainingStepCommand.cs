@@ -54,6 +54,9 @@ internal static class TrainingStepCommand
 
     private static int Run(int rounds)
     {
+        // As the trainer's program does.
+        IdleThreads.SleepSoon();
+        FreedMemory.Keep();
         try
         {
             Write(rounds, Array.ConvertAll(Steps, step => step.Measure(rounds)));

@@ -15,6 +15,21 @@ public sealed record Accuracy(double Top1, double Top5)
     {
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(labels);
+        var (top1, top5) = Hits(scores, labels);
+        return Share(top1, top5, labels.shape[0]);
+    }
+
+    /// <summary>The accuracy of hits that were counted batch by batch.</summary>
+    /// <param name="top1">Images whose class is scored highest.</param>
+    /// <param name="top5">Images whose class is among the five highest.</param>
+    /// <param name="count">All images, at least 1.</param>
+    internal static Accuracy Share(long top1, long top5, long count) => new(top1 / (double)count, top5 / (double)count);
+
+    /// <summary>Counts hits, as <see cref="Of"/>.</summary>
+    /// <param name="scores">[N, C].</param>
+    /// <param name="labels">[N].</param>
+    internal static (long Top1, long Top5) Hits(Tensor scores, Tensor labels)
+    {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var label = labels.unsqueeze(1);
@@ -22,8 +37,8 @@ public sealed record Accuracy(double Top1, double Top5)
         var precedes = arange(scores.shape[1], device: scores.device) < label;
         var ranks = ((scores > own) | ((scores == own) & precedes)).sum(1);
         var scored = own.squeeze(1).isnan().logical_not();
-        return new Accuracy(Share((ranks < 1) & scored), Share((ranks < 5) & scored));
+        return (Count((ranks < KeptScalars.Of(1L)) & scored), Count((ranks < KeptScalars.Of(5L)) & scored));
     }
 
-    private static double Share(Tensor hits) => hits.sum().item<long>() / (double)hits.shape[0];
+    private static long Count(Tensor hits) => hits.sum().item<long>();
 }

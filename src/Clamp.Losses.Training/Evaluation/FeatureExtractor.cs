@@ -10,6 +10,9 @@ public static class FeatureExtractor
 {
     private const int BatchSize = 500;
 
+    // What a batch of 64 images of 224 pixels has: a large network's activations take a few hundred MB then.
+    private const int MostPixels = 64 * 224 * 224;
+
     /// <summary>The network's outputs for both parts of a data set, without augmentation.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
     /// <param name="images">The images, with labels and a test part.</param>
@@ -45,8 +48,7 @@ public static class FeatureExtractor
     public static Tensor Features(nn.Module<Tensor, Tensor> encoder, ImageSource images, Device device)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return Run(encoder, Batches(images).Select(batch => new Func<Tensor>(
-            () => MultiViewAugmentation.Normalise(images.Pixels(batch).to(device)).unsqueeze(0))));
+        return Run(encoder, images.Count, Inputs(images, device));
     }
 
     /// <summary>The network's outputs for one random view of every image.</summary>
@@ -61,21 +63,47 @@ public static class FeatureExtractor
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(augmentation);
-        return Run(encoder, new ViewLoader(images, augmentation, views: 1, device).Load(Batches(images), epoch));
+        return Run(encoder, images.Count, new ViewLoader(images, augmentation, views: 1, device).Load(Batches(images), epoch));
     }
 
-    private static IEnumerable<int[]> Batches(ImageSource images) => Enumerable.Range(0, images.Count).Chunk(BatchSize);
+    // Read ahead by one batch: files are decoded while the network runs.
+    private static IEnumerable<Func<Tensor>> Inputs(ImageSource images, Device device) =>
+        Ahead.Of(Batches(images), (batch, _) => images.Pixels(batch), depth: 1).Select(read => new Func<Tensor>(() =>
+        {
+            using var scope = NewDisposeScope();
+            using var pixels = read.Result.GetAwaiter().GetResult();
+            return MultiViewAugmentation.Normalise(pixels.to(device)).unsqueeze(0).MoveToOuterDisposeScope();
+        }));
 
-    private static Tensor Run(nn.Module<Tensor, Tensor> encoder, IEnumerable<Func<Tensor>> inputs)
+    // Of sizes that differ by one at most, so that none is left with a single image, and smaller where images are large.
+    private static IEnumerable<int[]> Batches(ImageSource images)
+    {
+        var most = Math.Clamp(MostPixels / (images.Height * images.Width), 16, BatchSize);
+        var count = (images.Count + most - 1) / most;
+        int Start(int batch) => (int)((long)images.Count * batch / count);
+        return Enumerable.Range(0, count).Select(batch => Enumerable.Range(Start(batch), Start(batch + 1) - Start(batch)).ToArray());
+    }
+
+    /// <summary>All outputs, each batch's written to its place at once: there is never a second copy of them.</summary>
+    private static Tensor Run(nn.Module<Tensor, Tensor> encoder, int count, IEnumerable<Func<Tensor>> inputs)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         var wasTraining = encoder.training;
         encoder.eval();
         try
         {
-            using var unrecorded = no_grad();
             using var scope = NewDisposeScope();
-            return cat(inputs.Select(input => Output(encoder, input)).ToList()).MoveToOuterDisposeScope();
+            var (all, done) = ((Tensor?)null, 0L);
+            foreach (var input in inputs)
+            {
+                using var batch = NewDisposeScope();
+                var features = Output(encoder, input);
+                all ??= empty([count, features.shape[1]], features.dtype, features.device).MoveToOuterDisposeScope();
+                all.narrow(0, done, features.shape[0]).copy_(features);
+                done += features.shape[0];
+            }
+
+            return all?.MoveToOuterDisposeScope() ?? throw new InvalidOptionsException("There are no images to take features of.");
         }
         finally
         {
@@ -85,10 +113,16 @@ public static class FeatureExtractor
 
     private static Tensor Output(nn.Module<Tensor, Tensor> encoder, Func<Tensor> input)
     {
+        using var unrecorded = inference_mode();
         using var scope = NewDisposeScope();
-        var features = encoder.call(input().squeeze(0));
+        var features = Features(encoder, input().squeeze(0));
         return features.isfinite().all().item<bool>()
             ? features.MoveToOuterDisposeScope()
             : throw new TrainingDivergedException("Features are NaN or infinite: the weights that they come from have diverged.");
     }
+
+    // libtorch asks NNPACK about a single image, which prints a warning on processors that it does not know.
+    private static Tensor Features(nn.Module<Tensor, Tensor> encoder, Tensor images) => images.shape[0] == 1
+        ? encoder.call(cat([images, images])).narrow(0, 0, 1)
+        : encoder.call(images);
 }

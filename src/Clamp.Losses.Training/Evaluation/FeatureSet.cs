@@ -21,10 +21,4 @@ public sealed record FeatureSet(Tensor Features, Tensor Labels) : IDisposable
     /// <param name="indices">[n], int64.</param>
     /// <returns>A new set; the caller owns it.</returns>
     public FeatureSet At(Tensor indices) => new(Features.index_select(0, indices), Labels.index_select(0, indices));
-
-    /// <summary>The same images with each feature shifted and scaled.</summary>
-    /// <param name="shift">[F], subtracted.</param>
-    /// <param name="scale">[F], divided by.</param>
-    /// <returns>A new set; the caller owns it.</returns>
-    public FeatureSet Standardised(Tensor shift, Tensor scale) => new((Features - shift) / scale, Labels.alias());
 }

@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;
@@ -39,12 +38,12 @@ public sealed class FineTuner : IDisposable
         _sampler = new EpochSampler(images.Count, options.BatchSize, seed);
         Pretrainer.ThrowIfTooLong(options.Epochs, _sampler.BatchesPerEpoch);
         _schedule = new CosineSchedule(options.LearningRate, WarmupSteps: 0, options.Epochs * _sampler.BatchesPerEpoch);
-        SGD.ParamGroup[] groups =
+        TorchSharp.Modules.SGD.ParamGroup[] groups =
         [
             new() { Parameters = [.. network.EncoderParameters] },
             new() { Parameters = [.. network.ClassifierParameters] },
         ];
-        _optimizer = optim.SGD(groups, options.LearningRate, options.Momentum, weight_decay: options.WeightDecay, nesterov: true);
+        _optimizer = new SGD(groups, options.LearningRate, options.Momentum, options.WeightDecay, nesterov: true);
     }
 
     /// <summary>Trains to the end.</summary>

@@ -23,42 +23,48 @@ public static class LinearProbe
         options ??= new ProbeOptions();
         options.Validate();
         using var scope = NewDisposeScope();
-        var standard = features.Standardised();
-        var sweep = Sweep(standard, classes, seed, options);
+        var standard = Standardisation.Of(features.Train.Features);
+        var sweep = Sweep(features, standard, classes, seed, options);
         var best = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate;
-        using var classifier = Trained([best], standard.Train, standard.Epoch, classes, seed, options)[0];
+        using var classifier = Trained([best], features, All(features.Train), standard, classes, seed, options)[0];
         return classifier.IsFinite
-            ? new ProbeResult(classifier.AccuracyOn(standard.Test), best, sweep)
+            ? new ProbeResult(classifier.AccuracyOn(features.Test, All(features.Test)), best, sweep)
             : throw new TrainingDivergedException(FormattableString.Invariant(
                 $"The probe's weights are not finite at learning rate {best}, the best tried: lower the learning rates, or check the features."));
     }
 
-    private static List<ProbedRate> Sweep(ProbeFeatures features, int classes, int seed, ProbeOptions options)
+    private static Tensor All(FeatureSet set) => arange(set.Count, device: set.Features.device);
+
+    private static List<ProbedRate> Sweep(ProbeFeatures features, Standardisation standard, int classes, int seed, ProbeOptions options)
     {
         using var scope = NewDisposeScope();
         var (kept, held) = features.Split(options.HeldOutShare, seed);
-        var (fit, heldOut) = (features.Train.At(kept), features.Train.At(held));
-        var classifiers = Trained(
-            options.LearningRates, fit, epoch => features.Augmented is null ? fit : features.Epoch(epoch).At(kept), classes, seed, options);
+        var classifiers = Trained(options.LearningRates, features, kept, standard, classes, seed, options);
         return classifiers.ConvertAll(classifier =>
         {
             using (classifier)
             {
-                return new ProbedRate(classifier.LearningRate, classifier.AccuracyOn(heldOut).Top1);
+                return new ProbedRate(classifier.LearningRate, classifier.AccuracyOn(features.Train, held).Top1);
             }
         });
     }
 
     // All learning rates side by side, because augmented features cost far more than the steps on them.
     private static List<SoftmaxClassifier> Trained(
-        IEnumerable<double> learningRates, FeatureSet train, Func<int, FeatureSet> epochs, int classes, int seed, ProbeOptions options)
+        IEnumerable<double> learningRates,
+        ProbeFeatures features,
+        Tensor rows,
+        Standardisation standard,
+        int classes,
+        int seed,
+        ProbeOptions options)
     {
-        var classifiers = learningRates.Select(rate => new SoftmaxClassifier(train, classes, rate, options, seed)).ToList();
+        var classifiers = learningRates.Select(rate => new SoftmaxClassifier(standard, rows.shape[0], classes, rate, options, seed)).ToList();
         for (int epoch = 0; epoch < options.Epochs; epoch++)
         {
             using var scope = NewDisposeScope();
-            var features = epochs(epoch);
-            classifiers.ForEach(classifier => classifier.TrainEpoch(features));
+            var shown = features.Epoch(epoch);
+            classifiers.ForEach(classifier => classifier.TrainEpoch(shown, rows));
         }
 
         return classifiers;

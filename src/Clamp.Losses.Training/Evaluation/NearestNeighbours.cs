@@ -10,6 +10,9 @@ public static class NearestNeighbours
 {
     private const int BatchSize = 500;
 
+    // Of the voters, so that neither their directions nor their similarities are ever there all at once.
+    private const int PartSize = 32_768;
+
     /// <summary>Scores a test set.</summary>
     /// <param name="train">The images that vote.</param>
     /// <param name="test">The images that are classified.</param>
@@ -25,18 +28,19 @@ public static class NearestNeighbours
         options.Validate();
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
-        var bank = Directions(train.Features).t();
         var counts = options.Neighbours.Select(k => (int)Math.Min(k, train.Count)).Distinct().Order().ToArray();
+        var (similarities, nearest) = Nearest(train.Features, test.Features, counts[^1]);
         var hits = new long[counts.Length];
         for (long start = 0; start < test.Count; start += BatchSize)
         {
             using var batch = NewDisposeScope();
-            var end = Math.Min(start + BatchSize, test.Count);
-            var (voters, weights) = Nearest(test.Features.slice(0, start, end, 1), bank, train.Labels, counts[^1], options.Temperature);
-            var labels = test.Labels.slice(0, start, end, 1);
+            var length = Math.Min(BatchSize, test.Count - start);
+            var voters = nearest.narrow(0, start, length);
+            var (votes, weights) = Votes(similarities.narrow(0, start, length), voters, train.Labels, options.Temperature);
+            var labels = test.Labels.narrow(0, start, length);
             for (int i = 0; i < counts.Length; i++)
             {
-                hits[i] += (Winners(voters, weights, counts[i], classes) == labels).sum().item<long>();
+                hits[i] += (Winners(votes, weights, counts[i], classes) == labels).sum().item<long>();
             }
         }
 
@@ -62,13 +66,35 @@ public static class NearestNeighbours
         return Evaluate(features.Train.At(kept), features.Train.At(heldOut), classes, options).MaxBy(score => score.Top1)!.Neighbours;
     }
 
-    /// <summary>The labels of the k nearest images, nearest first, and their weights, of which the largest is 1: none overflows.</summary>
-    private static (Tensor Voters, Tensor Weights) Nearest(Tensor features, Tensor bank, Tensor labels, int neighbours, double temperature)
+    /// <summary>The cosine similarities of each image's k nearest voters, nearest first, and their places: both [N, k].</summary>
+    private static (Tensor Similarities, Tensor Places) Nearest(Tensor voters, Tensor features, int neighbours)
     {
-        var (similarities, nearest) = Directions(features).mm(bank).topk(neighbours, dim: 1);
-        var voters = labels.index_select(0, nearest.flatten()).view(nearest.shape);
-        return (voters, ((similarities - similarities.narrow(1, 0, 1)) / temperature).exp());
+        long[] shape = [features.shape[0], neighbours];
+        var similarities = full(shape, KeptScalars.Of(double.NegativeInfinity), features.dtype, features.device);
+        var places = zeros(shape, ScalarType.Int64, features.device);
+        for (long first = 0; first < voters.shape[0]; first += PartSize)
+        {
+            using var part = NewDisposeScope();
+            var bank = Directions(voters.narrow(0, first, Math.Min(PartSize, voters.shape[0] - first))).t();
+            for (long start = 0; start < features.shape[0]; start += BatchSize)
+            {
+                using var batch = NewDisposeScope();
+                var length = Math.Min(BatchSize, features.shape[0] - start);
+                var found = Directions(features.narrow(0, start, length)).mm(bank).topk((int)Math.Min(neighbours, bank.shape[1]), dim: 1);
+                var (best, place) = (similarities.narrow(0, start, length), places.narrow(0, start, length));
+                var merged = cat([best, found.values], 1).topk(neighbours, dim: 1);
+                place.copy_(cat([place, found.indexes + KeptScalars.Of(first)], 1).gather(1, merged.indexes));
+                best.copy_(merged.values);
+            }
+        }
+
+        return (similarities, places);
     }
+
+    /// <summary>The labels of the nearest voters and their weights, of which the largest is 1: none overflows.</summary>
+    private static (Tensor Labels, Tensor Weights) Votes(Tensor similarities, Tensor voters, Tensor labels, double temperature) => (
+        labels.index_select(0, voters.flatten()).view(voters.shape),
+        ((similarities - similarities.narrow(1, 0, 1)) / KeptScalars.Of(temperature)).exp());
 
     private static Tensor Winners(Tensor voters, Tensor weights, int neighbours, int classes)
     {

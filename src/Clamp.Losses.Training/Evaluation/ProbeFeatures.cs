@@ -24,19 +24,6 @@ public sealed record ProbeFeatures(FeatureSet Train, FeatureSet Test, Func<int, 
         Test.Dispose();
     }
 
-    /// <summary>The same images with features of mean 0 and standard deviation 1 over the training images, as they are unaugmented.</summary>
-    /// <returns>New features; the caller owns them.</returns>
-    internal ProbeFeatures Standardised()
-    {
-        var (shift, scale) = (Train.Features.mean([0]), Train.Features.std(0).clamp_min(1e-6));
-        return this with
-        {
-            Train = Train.Standardised(shift, scale),
-            Test = Test.Standardised(shift, scale),
-            Augmented = Augmented is null ? null : epoch => (Augmented(epoch) - shift) / scale,
-        };
-    }
-
     /// <summary>The positions of the training images to learn from and of those to choose on: <see cref="HeldOut"/>, or else a share of all.</summary>
     /// <param name="share">How many are drawn, where none are given.</param>
     /// <param name="seed">Decides which.</param>
@@ -46,7 +33,7 @@ public sealed record ProbeFeatures(FeatureSet Train, FeatureSet Test, Func<int, 
         if (HeldOut is not null)
         {
             var isHeldOut = zeros(Train.Count, ScalarType.Bool, device);
-            isHeldOut[tensor(HeldOut.Select(position => (long)position).ToArray(), device: device)] = true;
+            isHeldOut.index_fill_(0, tensor(HeldOut.Select(position => (long)position).ToArray(), device: device), KeptScalars.Of(1L));
             return (isHeldOut.logical_not().nonzero().squeeze(1), isHeldOut.nonzero().squeeze(1));
         }
 

@@ -5,31 +5,35 @@ namespace Clamp.Losses.Training;
 /// <summary>A linear softmax classifier on features, which starts at zero and is trained an epoch at a time.</summary>
 internal sealed class SoftmaxClassifier : IDisposable
 {
+    private const int ScoredAtOnce = 4096;
+
     private readonly TorchSharp.Modules.Linear _linear;
     private readonly optim.Optimizer _optimizer;
     private readonly CosineSchedule _schedule;
     private readonly Generator _generator;
+    private readonly Standardisation _standard;
     private readonly int _batchSize;
     private int _step;
 
     /// <summary>Creates the classifier.</summary>
-    /// <param name="train">Features like those it will see, and as many in an epoch.</param>
+    /// <param name="standard">Standardises what it is shown.</param>
+    /// <param name="count">The images of an epoch.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="learningRate">The peak learning rate.</param>
     /// <param name="options">How it is trained; the learning rates are not used.</param>
     /// <param name="seed">Seeds the order.</param>
-    public SoftmaxClassifier(FeatureSet train, int classes, double learningRate, ProbeOptions options, int seed)
+    public SoftmaxClassifier(Standardisation standard, long count, int classes, double learningRate, ProbeOptions options, int seed)
     {
-        LearningRate = learningRate;
+        (LearningRate, _standard) = (learningRate, standard);
         _batchSize = options.BatchSize;
         _generator = new Generator((ulong)seed);
-        _linear = nn.Linear(train.Features.shape[1], classes, device: train.Features.device);
+        _linear = nn.Linear(standard.Shift.shape[0], classes, device: standard.Shift.device);
         nn.init.zeros_(_linear.weight!);
         nn.init.zeros_(_linear.bias!);
         _optimizer = options.Optimizer == ProbeOptimizer.Sgd
-            ? optim.SGD(_linear.parameters(), learningRate, options.Momentum, weight_decay: options.WeightDecay)
-            : optim.AdamW(_linear.parameters(), learningRate, weight_decay: options.WeightDecay);
-        var stepsPerEpoch = (int)((train.Count + _batchSize - 1) / _batchSize);
+            ? new SGD([new() { Parameters = _linear.parameters() }], learningRate, options.Momentum, options.WeightDecay)
+            : new AdamW(_linear.parameters(), learningRate, options.WeightDecay);
+        var stepsPerEpoch = (int)((count + _batchSize - 1) / _batchSize);
         _schedule = new CosineSchedule(learningRate, WarmupSteps: 0, options.Epochs * stepsPerEpoch);
     }
 
@@ -46,11 +50,13 @@ internal sealed class SoftmaxClassifier : IDisposable
         }
     }
 
-    /// <summary>Trains on every image once, in a new random order.</summary>
-    public void TrainEpoch(FeatureSet train)
+    /// <summary>Trains on each of some images once, in a new random order.</summary>
+    /// <param name="train">The set that they are in.</param>
+    /// <param name="rows">[n], int64, their places.</param>
+    public void TrainEpoch(FeatureSet train, Tensor rows)
     {
         using var scope = NewDisposeScope();
-        var order = randperm(train.Count, generator: _generator).to(train.Features.device);
+        var order = rows.index_select(0, randperm(rows.shape[0], generator: _generator).to(rows.device));
         foreach (var batch in order.split(_batchSize))
         {
             _schedule.Apply(_optimizer, _step++);
@@ -58,12 +64,23 @@ internal sealed class SoftmaxClassifier : IDisposable
         }
     }
 
-    /// <summary>The accuracy on a whole set; a classifier that has diverged misses every image.</summary>
-    public Accuracy AccuracyOn(FeatureSet test)
+    /// <summary>The accuracy on some images; a classifier that has diverged misses every one.</summary>
+    /// <param name="test">The set that they are in.</param>
+    /// <param name="rows">[n], int64, their places; n at least 1.</param>
+    public Accuracy AccuracyOn(FeatureSet test, Tensor rows)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
-        return Accuracy.Of(_linear.call(test.Features), test.Labels);
+        var (top1, top5) = (0L, 0L);
+        foreach (var batch in rows.split(ScoredAtOnce))
+        {
+            using var part = NewDisposeScope();
+            var images = test.At(batch);
+            var hits = Accuracy.Hits(_linear.call(_standard.Apply(images.Features)), images.Labels);
+            (top1, top5) = (top1 + hits.Top1, top5 + hits.Top5);
+        }
+
+        return Accuracy.Share(top1, top5, rows.shape[0]);
     }
 
     public void Dispose()
@@ -77,7 +94,7 @@ internal sealed class SoftmaxClassifier : IDisposable
     {
         using var scope = NewDisposeScope();
         _optimizer.zero_grad();
-        nn.functional.cross_entropy(_linear.call(batch.Features), batch.Labels).backward();
+        nn.functional.cross_entropy(_linear.call(_standard.Apply(batch.Features)), batch.Labels).backward();
         _optimizer.step();
     }
 }

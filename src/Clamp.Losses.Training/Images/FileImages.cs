@@ -12,6 +12,8 @@ public sealed class FileImages : ImageSource
     private readonly string[] _paths;
     private readonly ImageDecoder _decode;
 
+    private int ImageBytes => Channels * Height * Width;
+
     /// <summary>Names the files; none is read.</summary>
     /// <param name="paths">The files; copied.</param>
     /// <param name="size">The height and width of the images made of them, at least 1.</param>
@@ -28,8 +30,20 @@ public sealed class FileImages : ImageSource
     }
 
     /// <inheritdoc/>
-    public override Tensor Pixels(ReadOnlySpan<int> indices) =>
-        tensor(DecodeCentres(indices.ToArray()), [indices.Length, Channels, Height, Width], dtype: uint8, device: CPU);
+    public override Tensor Pixels(ReadOnlySpan<int> indices)
+    {
+        var buffer = new PixelBuffer(indices.Length, Channels, Height, Width);
+        try
+        {
+            Decode(indices.ToArray(), (i, image) => image.CopyCentre(Height, buffer.At((long)i * ImageBytes, ImageBytes)));
+            return buffer.Pixels;
+        }
+        catch
+        {
+            buffer.Pixels.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public override FileImages Subset(ReadOnlySpan<int> indices)
@@ -52,7 +66,8 @@ public sealed class FileImages : ImageSource
                 + "a smaller image size or a limit.");
         }
 
-        var pixels = DecodeCentres([.. Enumerable.Range(0, Count)]);
+        var pixels = new byte[bytes];
+        Decode([.. Enumerable.Range(0, Count)], (i, image) => image.CopyCentre(Height, pixels.AsSpan(i * ImageBytes, ImageBytes)));
         return HasLabels ? new(pixels, [.. Labels], Height, Width, ClassNames) : new(pixels, Height, Width);
     }
 
@@ -80,13 +95,5 @@ public sealed class FileImages : ImageSource
         {
             ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
         }
-    }
-
-    private byte[] DecodeCentres(int[] indices)
-    {
-        int imageBytes = Channels * Height * Width;
-        var pixels = new byte[checked(indices.Length * imageBytes)];
-        Decode(indices, (i, image) => image.CopyCentre(Height, pixels.AsSpan(i * imageBytes, imageBytes)));
-        return pixels;
     }
 }

@@ -53,8 +53,14 @@ public sealed class MemoryImages : ImageSource
         (_pixels, _imageBytes, _rows) = (all._pixels, all._imageBytes, rows);
 
     /// <inheritdoc/>
-    public override Tensor Pixels(ReadOnlySpan<int> indices) =>
-        tensor(CopyPixels(indices), [indices.Length, Channels, Height, Width], dtype: uint8, device: CPU);
+    public override Tensor Pixels(ReadOnlySpan<int> indices)
+    {
+        ThrowIfUnknown(indices);
+        var buffer = new PixelBuffer(indices.Length, Channels, Height, Width);
+        for (int i = 0; i < indices.Length; i++)
+            _pixels.AsSpan(Row(indices[i]) * _imageBytes, _imageBytes).CopyTo(buffer.At((long)i * _imageBytes, _imageBytes));
+        return buffer.Pixels;
+    }
 
     /// <inheritdoc/>
     /// <remarks>The pixels are shared, not copied.</remarks>
@@ -65,15 +71,6 @@ public sealed class MemoryImages : ImageSource
     }
 
     private int Row(int index) => _rows is null ? index : _rows[index];
-
-    private byte[] CopyPixels(ReadOnlySpan<int> indices)
-    {
-        ThrowIfUnknown(indices);
-        var copy = new byte[checked(indices.Length * _imageBytes)];
-        for (int i = 0; i < indices.Length; i++)
-            _pixels.AsSpan(Row(indices[i]) * _imageBytes, _imageBytes).CopyTo(copy.AsSpan(i * _imageBytes));
-        return copy;
-    }
 
     private static int[] Checked(int[] labels)
     {

@@ -38,7 +38,7 @@ public sealed class BasicBlock : ResidualBlock
     /// <inheritdoc/>
     protected override Tensor Residual(Tensor input)
     {
-        var x = _bn1.call(_conv1.Convolve(input)).relu_();
-        return _bn2.call(_conv2.Convolve(x));
+        var x = _bn1.Normalise(_conv1.Convolve(input)).relu_();
+        return _bn2.Normalise(_conv2.Convolve(x));
     }
 }

@@ -50,8 +50,8 @@ public sealed class Bottleneck : ResidualBlock
     /// <inheritdoc/>
     protected override Tensor Residual(Tensor input)
     {
-        var x = _bn1.call(_conv1.Convolve(input)).relu_();
-        x = _bn2.call(_conv2.Convolve(x)).relu_();
-        return _bn3.call(_conv3.Convolve(x));
+        var x = _bn1.Normalise(_conv1.Convolve(input)).relu_();
+        x = _bn2.Normalise(_conv2.Convolve(x)).relu_();
+        return _bn3.Normalise(_conv3.Convolve(x));
     }
 }

@@ -108,13 +108,18 @@ public sealed class ResNet : Module<Tensor, Tensor>
         }
 
         using var scope = NewDisposeScope();
-        var x = _bn1.call(_conv1.Convolve(images)).relu_();
+        var x = _bn1.Normalise(_conv1.Convolve(InFastestLayout(images))).relu_();
         if (!_smallStem)
             x = functional.max_pool2d(x, [3, 3], strides: [2, 2], padding: [1, 1]);
         foreach (var stage in _stages)
             x = stage.call(x);
         return x.mean([2, 3], type: _conv1.weight.dtype).MoveToOuterDisposeScope();
     }
+
+    // A CPU's convolutions and batch norms are faster where a pixel's channels lie side by side; what they make stays so. TorchSharp 0.107
+    // has no memory format, but libtorch goes by the strides.
+    private static Tensor InFastestLayout(Tensor images) =>
+        images.device.type == TorchSharp.DeviceType.CPU ? images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : images;
 
     private static BasicBlock Basic(int inputWidth, int width, int stride) => new(inputWidth, width, stride);
 

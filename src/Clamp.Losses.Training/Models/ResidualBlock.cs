@@ -49,5 +49,5 @@ public abstract class ResidualBlock : Module<Tensor, Tensor>
 
     private Tensor Shortcut(Tensor input) => _downsample is null
         ? input
-        : ((BatchNorm2d)_downsample[1]).call(((Conv2d)_downsample[0]).Convolve(input));
+        : ((BatchNorm2d)_downsample[1]).Normalise(((Conv2d)_downsample[0]).Convolve(input));
 }

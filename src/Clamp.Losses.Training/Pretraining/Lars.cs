@@ -21,7 +21,7 @@ namespace Clamp.Losses.Training;
 /// <param name="trustCoefficient">eta, above 0; the papers' value is 0.001.</param>
 public sealed class Lars(
     IEnumerable<Parameter> parameters, double learningRate, double momentum = 0.9, double weightDecay = 0, double trustCoefficient = 0.001)
-    : SGD(parameters.ToList(), learningRate, momentum)
+    : TorchSharp.Modules.SGD(parameters.ToList(), learningRate, momentum)
 {
     private const double Epsilon = 1e-8;
 
@@ -38,31 +38,30 @@ public sealed class Lars(
     /// <returns>The closure's loss, or null.</returns>
     public override Tensor? step(Func<Tensor>? closure = null)
     {
-        var loss = closure?.Invoke();
-        using (no_grad())
-        using (NewDisposeScope())
-        {
-            foreach (var weight in this.parameters().Where(parameter => !IsBiasOrNorm(parameter)))
+        return _step<ParamGroup>(
+            group =>
             {
-                Scale(weight);
-            }
-        }
-
-        base.step();
-        return loss;
+                foreach (var parameter in group.Parameters)
+                {
+                    Scale(parameter);
+                    SGD.Update(parameter, (State)_state[parameter.Handle], group.Options);
+                }
+            },
+            closure);
     }
 
     // The norms stay on the device: a step that waits for none of them.
     private void Scale(Parameter weight)
     {
-        if (weight.grad is not { } gradient)
+        if (IsBiasOrNorm(weight) || weight.grad is not { } gradient)
         {
             return;
         }
 
         var (size, slope) = (weight.norm(), gradient.norm());
-        var ratio = trustCoefficient * size / (slope + (weightDecay * size) + Epsilon);
-        ratio = where(slope.eq(0), zeros_like(ratio), where(size.eq(0), ones_like(ratio), ratio));
-        gradient.add_(weight, alpha: weightDecay).mul_(ratio);
+        var decay = KeptScalars.Of(weightDecay);
+        var ratio = KeptScalars.Of(trustCoefficient) * size / (slope + (decay * size) + KeptScalars.Of(Epsilon));
+        ratio = where(slope.eq(KeptScalars.Of(0.0)), zeros_like(ratio), where(size.eq(KeptScalars.Of(0.0)), ones_like(ratio), ratio));
+        gradient.add_(weight, decay).mul_(ratio);
     }
 }

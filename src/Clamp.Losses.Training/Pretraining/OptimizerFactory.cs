@@ -1,5 +1,4 @@
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;
 
@@ -18,7 +17,7 @@ public static class OptimizerFactory
         double rate = options.PeakLearningRate();
         return options.Optimizer switch
         {
-            OptimizerKind.AdamW => optim.AdamW(list, rate, weight_decay: options.WeightDecay),
+            OptimizerKind.AdamW => new AdamW(list, rate, options.WeightDecay),
             OptimizerKind.Sgd => Nesterov(list, rate, options),
             OptimizerKind.Lars => new Lars(list, rate, options.Momentum, options.WeightDecay, options.TrustCoefficient),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Optimizer, "Unknown optimiser."),
@@ -29,10 +28,10 @@ public static class OptimizerFactory
     {
         var (momentum, nesterov) = (options.Momentum, options.Momentum > 0);
         var kinds = parameters.ToLookup(Lars.IsBiasOrNorm);
-        return optim.SGD(
+        return new(
             [
-                new SGD.ParamGroup(kinds[false], rate, momentum, weight_decay: options.WeightDecay, nesterov: nesterov),
-                new SGD.ParamGroup(kinds[true], rate, momentum, weight_decay: 0, nesterov: nesterov),
+                new TorchSharp.Modules.SGD.ParamGroup(kinds[false], rate, momentum, weight_decay: options.WeightDecay, nesterov: nesterov),
+                new TorchSharp.Modules.SGD.ParamGroup(kinds[true], rate, momentum, weight_decay: 0, nesterov: nesterov),
             ],
             rate);
     }

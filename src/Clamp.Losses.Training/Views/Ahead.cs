@@ -11,13 +11,14 @@ public static class Ahead
     /// <param name="depth">How many items after the current one may be worked on, at least 0.</param>
     /// <returns>
     /// The items in their order, each with its result, which may be a failure. Leaving the enumeration cancels the work that is under way
-    /// and waits for its end.
+    /// and waits for its end; what it made and nobody was given is disposed.
     /// </returns>
     public static IEnumerable<(TItem Item, Task<TResult> Result)> Of<TItem, TResult>(
         IEnumerable<TItem> items, Func<TItem, CancellationToken, TResult> work, int depth)
     {
         using var stop = new CancellationTokenSource();
         var started = new Queue<(TItem Item, Task<TResult> Result)>();
+        Task given = Task.CompletedTask;
         try
         {
             foreach (var item in items)
@@ -25,21 +26,26 @@ public static class Ahead
                 started.Enqueue((item, Task.Run(() => work(item, stop.Token))));
                 if (started.Count > depth)
                 {
-                    yield return started.Peek();
-                    started.Dequeue();
+                    var next = started.Dequeue();
+                    given = next.Result;
+                    yield return next;
                 }
             }
 
-            while (started.TryPeek(out var next))
+            while (started.TryDequeue(out var next))
             {
+                given = next.Result;
                 yield return next;
-                started.Dequeue();
             }
         }
         finally
         {
             stop.Cancel();
-            Task.WhenAll(started.Select(pair => pair.Result)).ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+            Task.WhenAll(started.Select(pair => pair.Result).Append(given)).ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+            foreach (var (_, result) in started.Where(pair => pair.Result.IsCompletedSuccessfully))
+            {
+                (result.Result as IDisposable)?.Dispose();
+            }
         }
     }
 }

@@ -7,16 +7,21 @@ namespace Clamp.Losses.Training;
 /// <param name="size">Height and width S of the views.</param>
 internal sealed class CroppedFiles(FileImages files, MultiViewAugmentation augmentation, int views, int size)
 {
+    private readonly int _cropBytes = ImageSource.Channels * size * size;
+
+    /// <summary>The bytes of a batch's crops.</summary>
+    /// <param name="images">The number of images B.</param>
+    public long BytesOf(int images) => (long)views * images * _cropBytes;
+
     /// <summary>Crops a batch; any thread may call it, as no tensor is made.</summary>
     /// <param name="batch">The files.</param>
     /// <param name="epoch">The epoch.</param>
+    /// <param name="crops">Receives the crops: bytes of [V, B, 3, S, S].</param>
     /// <param name="stop">Ends the work early.</param>
-    /// <returns>The crops.</returns>
+    /// <returns>For each of the V views, the parameters of its B crops.</returns>
     /// <exception cref="InvalidDataException">A file cannot be decoded; the message names it.</exception>
-    public CroppedBatch Crop(int[] batch, int epoch, CancellationToken stop)
+    public ViewParameters[][] Crop(int[] batch, int epoch, PixelBuffer crops, CancellationToken stop)
     {
-        int cropBytes = ImageSource.Channels * size * size;
-        var pixels = new byte[checked(views * batch.Length * cropBytes)];
         ViewParameters[][] parameters = [.. Enumerable.Range(0, views).Select(_ => new ViewParameters[batch.Length])];
         files.Decode(
             batch,
@@ -25,17 +30,12 @@ internal sealed class CroppedFiles(FileImages files, MultiViewAugmentation augme
                 for (int view = 0; view < views; view++)
                 {
                     var drawn = augmentation.Parameters(batch[i], epoch, view, image.Height, image.Width);
-                    var planes = pixels.AsSpan(((view * batch.Length) + i) * cropBytes, cropBytes);
+                    var planes = crops.At(((long)view * batch.Length + i) * _cropBytes, _cropBytes);
                     image.CopyCrop(drawn.Crop, drawn.Flip, size, planes);
                     parameters[view][i] = drawn;
                 }
             },
             stop);
-        return new CroppedBatch(pixels, parameters);
+        return parameters;
     }
 }
-
-/// <summary>The crops of a batch, for all its views.</summary>
-/// <param name="Pixels">Bytes of [V, B, 3, S, S].</param>
-/// <param name="Parameters">For each of the V views, the parameters of its B crops.</param>
-internal sealed record CroppedBatch(byte[] Pixels, ViewParameters[][] Parameters);

@@ -24,7 +24,9 @@ public sealed class ViewLoader
     /// <param name="augmentation">Makes the views.</param>
     /// <param name="views">The number of views V, at least 1.</param>
     /// <param name="device">Where the views are wanted.</param>
-    /// <param name="ahead">How many batches of image files are prepared ahead, at least 0; each takes V B 3 S S bytes.</param>
+    /// <param name="ahead">
+    /// How many batches of image files are prepared ahead, at least 0; each takes V B 3 S S bytes, and so does the one in use.
+    /// </param>
     public ViewLoader(ImageSource images, MultiViewAugmentation augmentation, int views, Device device, int ahead = DefaultAhead)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -40,12 +42,27 @@ public sealed class ViewLoader
     /// <param name="epoch">The epoch, at least 0.</param>
     /// <returns>
     /// As many batches, each of which makes its views [V, B, 3, S, S], float32, normalised, the caller's to dispose, when it is called,
-    /// once and before the next is asked for. Leaving the enumeration early stops the work in the background.
+    /// once and before the next is asked for. Leaving the enumeration early, or by an exception, stops the work in the background, waits
+    /// for its end and frees its memory.
     /// </returns>
     public IEnumerable<Func<Tensor>> Load(IEnumerable<int[]> batches, int epoch) => _files is null
         ? batches.Select(batch => new Func<Tensor>(() => Augment(batch, epoch)))
-        : Ahead.Of(batches, (batch, stop) => _files.Crop(batch, epoch, stop), _ahead)
-            .Select(prepared => new Func<Tensor>(() => Finish(prepared.Result, epoch)));
+        : LoadFiles(_files, batches, epoch);
+
+    // One buffer for each batch ahead and one for that in use; the ring outlives all work on it.
+    private IEnumerable<Func<Tensor>> LoadFiles(CroppedFiles files, IEnumerable<int[]> batches, int epoch)
+    {
+        using var ring = new CropRing(_ahead + 1);
+        var items = batches.Select(batch => (Images: batch, Crops: ring.Next(files.BytesOf(batch.Length))));
+        foreach (var (batch, parameters) in Ahead.Of(items, (item, stop) => files.Crop(item.Images, epoch, item.Crops, stop), _ahead))
+        {
+            var isCurrent = true;
+            yield return () => isCurrent
+                ? Finish(batch.Crops.Pixels, parameters.GetAwaiter().GetResult(), epoch)
+                : throw new InvalidOperationException("A batch was called for after the next one: its memory holds other crops already.");
+            isCurrent = false;
+        }
+    }
 
     private Tensor Augment(int[] batch, int epoch)
     {
@@ -54,11 +71,11 @@ public sealed class ViewLoader
         return _augmentation.Views(_images.Pixels(batch).to(_device), samples, epoch, _views, _images.Height).MoveToOuterDisposeScope();
     }
 
-    private Tensor Finish(Task<CroppedBatch> prepared, int epoch)
+    private Tensor Finish(Tensor buffer, ViewParameters[][] parameters, int epoch)
     {
         using var scope = NewDisposeScope();
-        var crops = prepared.GetAwaiter().GetResult();
-        var pixels = tensor(crops.Pixels, [_views, crops.Parameters[0].Length, 3, _images.Height, _images.Width], uint8, CPU);
-        return _augmentation.Finish(pixels.to(_device), crops.Parameters, epoch).MoveToOuterDisposeScope();
+        long[] shape = [_views, parameters[0].Length, ImageSource.Channels, _images.Height, _images.Width];
+        var crops = buffer.narrow(0, 0, shape.Aggregate((a, b) => a * b)).view(shape);
+        return _augmentation.Finish(crops.to(_device), parameters, epoch).MoveToOuterDisposeScope();
     }
 }

@@ -46,6 +46,10 @@ internal sealed class SampleProcess : IDisposable
         return new(new ProcessStartInfo("bash", ["-c", Script, "bash", fileKilobytes.ToString(), Host, Sample, .. arguments]));
     }
 
+    /// <summary>Starts it with environment variables, NAME=VALUE.</summary>
+    public static SampleProcess StartWith(string[] variables, params string[] arguments) =>
+        new(new ProcessStartInfo("env", [.. variables, Host, Sample, .. arguments]));
+
     /// <summary>Starts it where nothing can be written to the error stream.</summary>
     public static SampleProcess StartWithFullErrors(params string[] arguments) =>
         new(new ProcessStartInfo("bash", ["-c", "exec \"$@\" 2>/dev/full", "bash", Host, Sample, .. arguments]));

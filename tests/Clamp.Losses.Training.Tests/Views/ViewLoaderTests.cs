@@ -35,6 +35,12 @@ public sealed class ViewLoaderTests : IDisposable
 
     private ViewLoader Loader(ImageSource images) => new(images, _augmentation, Views, torch.CPU);
 
+    private static float[] Values(Func<torch.Tensor> makeViews)
+    {
+        using var views = makeViews();
+        return views.Values();
+    }
+
     private List<float[]> Load(ImageSource images, params int[][] batches)
     {
         var all = new List<float[]>();
@@ -108,11 +114,12 @@ public sealed class ViewLoaderTests : IDisposable
     {
         var images = Folder(stream);
         var before = LiveTensors.Count;
+        var buffers = stream ? 2 : 0;
 
         foreach (var batch in Loader(images).Load([[3, 1, 7], [0, 11]], epoch: 0))
         {
             using var views = batch();
-            LiveTensors.Count.Should().Be(before + 1);
+            LiveTensors.Count.Should().Be(before + buffers + 1);
         }
 
         LiveTensors.Count.Should().Be(before);
@@ -132,6 +139,56 @@ public sealed class ViewLoaderTests : IDisposable
         var act = () => batches.Current();
 
         act.Should().Throw<InvalidDataException>().WithMessage($"'{broken}' cannot be decoded*");
+    }
+
+    [Fact]
+    public void Load_BrokenFile_FreesTheBuffers()
+    {
+        var images = Folder(stream: true);
+        File.WriteAllText(_folder.PathOf("train", "cat", "05.png"), "no image");
+        var before = LiveTensors.Count;
+
+        var act = () => Load(images, [1, 2], [5, 6], [3, 4], [7, 8]);
+
+        act.Should().Throw<InvalidDataException>();
+        LiveTensors.Count.Should().Be(before);
+    }
+
+    [Fact]
+    public void Load_BrokenFileThatIsPassedOver_LeavesTheOtherBatchesAsTheyWere()
+    {
+        var images = Folder(stream: true);
+        int[][] batches = [[1, 2], [5, 6], [3, 4], [7, 8], [9, 10]];
+        var expected = Load(images, batches);
+        File.WriteAllText(_folder.PathOf("train", "cat", "05.png"), "no image");
+
+        var views = Loader(images).Load(batches, epoch: 2).Select((makeViews, i) => i == 1 ? [] : Values(makeViews)).ToList();
+
+        foreach (var i in new[] { 0, 2, 3, 4 })
+            views[i].Should().Equal(expected[i]);
+    }
+
+    [Fact]
+    public void Load_BatchCalledForAfterTheNext_Throws()
+    {
+        using var batches = Loader(Folder(stream: true)).Load([[1, 2], [3, 4]], epoch: 0).GetEnumerator();
+        batches.MoveNext();
+        var first = batches.Current;
+        batches.MoveNext();
+
+        first.Invoking(make => make()).Should().Throw<InvalidOperationException>().WithMessage("*after the next one*");
+    }
+
+    [Fact]
+    public void Load_LeftEarly_FreesTheBuffers()
+    {
+        var images = Folder(stream: true);
+        var before = LiveTensors.Count;
+
+        foreach (var batch in Loader(images).Load([[0], [1], [2], [3]], epoch: 0))
+            break;
+
+        LiveTensors.Count.Should().Be(before);
     }
 
     [Fact]
