@@ -77,6 +77,8 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
             seed,
             SoftwareVersions.Installed())
         {
+            Normalisation = options.Normalisation,
+            Centre = new CentreCrop(options.EvaluationResize, options.EvaluationInterpolation),
             Warnings = images.Warnings,
         };
     }

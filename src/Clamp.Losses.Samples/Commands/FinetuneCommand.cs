@@ -77,7 +77,7 @@ public static class FinetuneCommand
         string name, ResNet encoder, EvaluatedRun run, ImageSource labelled, FinetuneOptions protocol, Action<ImageClassifier>? save = null)
     {
         using var network = new ImageClassifier(encoder, encoder.FeatureWidth, run.Classes, run.Device);
-        using var tuner = new FineTuner(network, labelled, run.Options.Augmentation, protocol, run.Seed, run.Device);
+        using var tuner = new FineTuner(network, labelled, run.Options.Augmentation, protocol, run.Seed, run.Device, run.Options.Normalisation);
         var interval = Math.Max(1, protocol.Epochs / ProgressLines);
         var loss = tuner.Run((epoch, mean) =>
         {

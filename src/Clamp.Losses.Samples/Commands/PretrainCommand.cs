@@ -60,7 +60,7 @@ public static class PretrainCommand
         EvaluatedRun.Warn(images);
         using var encoder = options.InitialEncoder(device);
         using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth);
-        var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device);
+        var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device, options.Normalisation);
         var folder = OpenOrCreate(options, settings, preset, images.HeldOut);
         using var run = new TrainingRun(trainer, folder, settings.Checkpoints);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;

@@ -5,12 +5,13 @@ namespace Clamp.Losses.Training;
 
 /// <summary>
 /// Images decoded from files each time that they are needed, several at once. Views are cut from the whole picture; a score sees the
-/// centre, whose shorter side is scaled to the size.
+/// centre.
 /// </summary>
 public sealed class FileImages : ImageSource
 {
     private readonly string[] _paths;
     private readonly ImageDecoder _decode;
+    private readonly CentreCrop? _centre;
 
     /// <summary>Names the files; none is read.</summary>
     /// <param name="paths">The files; copied.</param>
@@ -18,13 +19,19 @@ public sealed class FileImages : ImageSource
     /// <param name="decode">Decodes a file, on any thread.</param>
     /// <param name="labels">One class index for each file; null without labels.</param>
     /// <param name="classNames">The name of every class, at least one; null without labels.</param>
+    /// <param name="centre">How a score sees a picture; null scales the shorter side to <paramref name="size"/>, bilinear.</param>
     /// <exception cref="ArgumentException">As for any <see cref="ImageSource"/>.</exception>
     public FileImages(
-        IReadOnlyList<string> paths, int size, ImageDecoder decode, IReadOnlyList<int>? labels = null, IReadOnlyList<string>? classNames = null)
+        IReadOnlyList<string> paths,
+        int size,
+        ImageDecoder decode,
+        IReadOnlyList<int>? labels = null,
+        IReadOnlyList<string>? classNames = null,
+        CentreCrop? centre = null)
         : base(paths?.Count ?? throw new ArgumentNullException(nameof(paths)), size, size, labels, classNames)
     {
         ArgumentNullException.ThrowIfNull(decode);
-        (_paths, _decode) = ([.. paths], decode);
+        (_paths, _decode, _centre) = ([.. paths], decode, centre);
     }
 
     /// <inheritdoc/>
@@ -36,7 +43,7 @@ public sealed class FileImages : ImageSource
     {
         ThrowIfUnknown(indices);
         var labels = LabelsOf(indices);
-        return new FileImages([.. indices.ToArray().Select(index => _paths[index])], Height, _decode, labels, labels is null ? null : ClassNames);
+        return new FileImages([.. indices.ToArray().Select(index => _paths[index])], Height, _decode, labels, labels is null ? null : ClassNames, _centre);
     }
 
     /// <summary>Decodes all files into memory, as a score sees them.</summary>
@@ -86,7 +93,7 @@ public sealed class FileImages : ImageSource
     {
         int imageBytes = Channels * Height * Width;
         var pixels = new byte[checked(indices.Length * imageBytes)];
-        Decode(indices, (i, image) => image.CopyCentre(Height, pixels.AsSpan(i * imageBytes, imageBytes)));
+        Decode(indices, (i, image) => image.CopyCentre(Height, pixels.AsSpan(i * imageBytes, imageBytes), _centre));
         return pixels;
     }
 }

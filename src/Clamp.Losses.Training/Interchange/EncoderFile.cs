@@ -13,6 +13,10 @@ public static class EncoderFile
     private const string StemPadding = "stem_padding";
     private const string ImageSize = "image_size";
     private const string Dataset = "dataset";
+    private const string Mean = "mean";
+    private const string StandardDeviation = "standard_deviation";
+    private const string EvaluationResize = "evaluation_resize";
+    private const string EvaluationInterpolation = "evaluation_interpolation";
     private static readonly string[] Classifier = ["fc.weight", "fc.bias"];
 
     /// <summary>Writes an encoder, and in the metadata how to rebuild it and what images it expects.</summary>
@@ -34,7 +38,7 @@ public static class EncoderFile
     /// <param name="imageSize">The side of the images; null for the one in the metadata, or 224 with ImageNet's stem and 32 with the small one.</param>
     /// <returns>
     /// The encoder, which the caller owns, its options, and whether a classifier was passed over. Where the metadata do not tell the data
-    /// set, it is <see cref="DatasetKind.Unknown"/>.
+    /// set, it is <see cref="DatasetKind.Unknown"/>, and where they do not tell the normalisation, it is the default one.
     /// </returns>
     /// <exception cref="InvalidDataException">
     /// The file is damaged, or its tensors are not the architecture's: the message names the one that they are, or lists every missing,
@@ -54,6 +58,13 @@ public static class EncoderFile
             SmallStem = smallStem,
             StemPadding = smallStem ? stemPadding ?? Number(file, StemPadding) ?? 1 : 1,
             ImageSize = imageSize ?? Number(file, ImageSize) ?? (smallStem ? new RunOptions().ImageSize : 224),
+            Normalisation = new Normalisation
+            {
+                Mean = Channels(file, Mean) ?? new Normalisation().Mean,
+                StandardDeviation = Channels(file, StandardDeviation) ?? new Normalisation().StandardDeviation,
+            },
+            EvaluationResize = imageSize is null ? Number(file, EvaluationResize) ?? 0 : 0,
+            EvaluationInterpolation = InterpolationOf(file),
         };
         (options with { DataRoot = "." }).Validate();
         var encoder = Encoders.Create(kind, options.SmallStem, options.StemPadding);
@@ -80,8 +91,9 @@ public static class EncoderFile
             ["stem"] = options.SmallStem ? "small: conv1 3x3, stride 1; no maxpool" : "imagenet",
             [Dataset] = options.Dataset.ToString(),
             ["normalisation"] = "(pixel / 255 - mean) / standard_deviation, in every channel",
-            ["mean"] = Text(MultiViewAugmentation.Mean),
-            ["standard_deviation"] = Text(MultiViewAugmentation.StandardDeviation),
+            [Mean] = Normalisation.Text(options.Normalisation.Mean),
+            [StandardDeviation] = Normalisation.Text(options.Normalisation.StandardDeviation),
+            [EvaluationInterpolation] = options.EvaluationInterpolation.ToString().ToLowerInvariant(),
         };
         if (options.SmallStem)
         {
@@ -92,6 +104,11 @@ public static class EncoderFile
         if (options.Dataset is DatasetKind.Shapes or DatasetKind.ImageFolder)
         {
             metadata[ImageSize] = Text(options.ImageSize);
+        }
+
+        if (options.EvaluationResize > 0)
+        {
+            metadata[EvaluationResize] = Text(options.EvaluationResize);
         }
 
         return metadata;
@@ -154,6 +171,27 @@ public static class EncoderFile
             ? number
             : throw new InvalidDataException($"The metadata's {key} is '{text}'; it must be a whole number.")
         : null;
+
+    /// <summary>One number is that of every channel.</summary>
+    private static double[]? Channels(SafetensorsFile file, string key)
+    {
+        if (!file.Metadata.TryGetValue(key, out var text))
+        {
+            return null;
+        }
+
+        var numbers = text.Split(',').Select(item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new InvalidDataException($"The metadata's {key} is '{text}'; it must be a number, or three with commas between them.")).ToArray();
+        return numbers.Length == 1 ? [numbers[0], numbers[0], numbers[0]] : numbers;
+    }
+
+    private static Interpolation InterpolationOf(SafetensorsFile file) => file.Metadata.GetValueOrDefault(EvaluationInterpolation) switch
+    {
+        null or "bilinear" => Interpolation.Bilinear,
+        "bicubic" => Interpolation.Bicubic,
+        var other => throw new InvalidDataException($"The metadata's {EvaluationInterpolation} is '{other}'; it must be bilinear or bicubic."),
+    };
 
     private static string Version() =>
         typeof(ClampLoss).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;

@@ -78,6 +78,9 @@ public record PretrainOptions
     /// </summary>
     public ClampLossOptions Clamp { get; init; } = new() { RadiusScale = 3 };
 
+    /// <summary>What pixels are normalised by, for views and for every score of the encoder.</summary>
+    public Normalisation Normalisation { get; init; } = new();
+
     /// <summary>The augmentation, of the even views when there is another for the odd ones.</summary>
     public AugmentationOptions Augmentation { get; init; } = new();
 
@@ -117,9 +120,13 @@ public record PretrainOptions
     [
         .. OwnFaults(),
         .. FaultsOfClamp(),
+        .. Normalisation.Faults().Select(fault => $"{nameof(Normalisation)}: {fault}"),
         .. Augmentation.Faults().Select(fault => $"{nameof(Augmentation)}: {fault}"),
         .. AlternateAugmentation?.Faults().Select(fault => $"{nameof(AlternateAugmentation)}: {fault}") ?? [],
     ];
+
+    /// <summary>The settings that runs of earlier versions lack, and what those versions did.</summary>
+    internal virtual Dictionary<string, object?> Earlier() => new() { [nameof(Normalisation)] = new Normalisation() };
 
     private IEnumerable<string> OwnFaults() => OptionRules.Faults(
         (Projection.Count == 0 || Projection.Any(w => w < 1), nameof(Projection), string.Join(' ', Projection), "widths of at least 1"),

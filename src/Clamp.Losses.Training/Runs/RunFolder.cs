@@ -120,7 +120,7 @@ public sealed class RunFolder
             var text = System.IO.File.ReadAllText(ConfigFile);
             using var given = JsonDocument.Parse(text);
             using var expected = JsonDocument.Parse(new TOptions().ToJson());
-            var missing = Missing(expected.RootElement, given.RootElement, "").ToList();
+            var missing = Missing(expected.RootElement, given.RootElement, "").Except(new TOptions().Earlier().Keys).ToList();
             return missing.Count == 0
                 ? JsonSerializer.Deserialize<TOptions>(text, PretrainOptions.Json)!
                 : throw new InvalidDataException($"'{ConfigFile}' is damaged, or of another version: it lacks {string.Join(", ", missing)}.");

@@ -118,6 +118,38 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
         setting.Warnings.Should().ContainSingle().Which.Should().Contain("train-images-idx3-ubyte has 30 of 60000 images");
     }
 
+    [Fact]
+    public void ExportAndImport_OfAnotherNormalisation_KeepItAndItsScore()
+    {
+        var (run, file, imported) = (_temporary.PathOf("run"), _temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
+        string[] images = ["--train-images", "48", "--test-images", "24"];
+        Succeed(["pretrain", .. images, "--image-size", "16", "--epochs", "1", "--views", "2", "--normalisation", "imagenet", "--deviation", "0.2,0.3,0.4",
+            "--output", run]);
+        Succeed("export", "--run", run, "--output", file);
+
+        Succeed("import", "--weights", file, "--encoder", "tiny", "--output", imported).Should()
+            .Contain("shown images of mean 0.485,0.456,0.406 and deviation 0.2,0.3,0.4");
+
+        Succeed("knn", "--run", run, "--validation-share", "0", "--output", Output);
+        var expected = Read<NeighbourReport>(Output);
+        expected.Setting.Normalisation.Mean.Should().Equal(0.485, 0.456, 0.406);
+        Succeed(["knn", "--run", imported, .. images, "--validation-share", "0", "--output", Output, "--force"]);
+        Read<NeighbourReport>(Output).Pretrained.Should().Equal(expected.Pretrained);
+    }
+
+    [Fact]
+    public void Import_WithANormalisation_ReplacesThatOfTheFile()
+    {
+        var (file, imported) = (_temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
+        Succeed("export", "--run", _run, "--output", file);
+
+        Succeed("import", "--weights", file, "--encoder", "tiny", "--normalisation", "cifar10", "--evaluation-resize", "40", "--output", imported);
+
+        var options = RunFolder.Open<RunOptions>(imported).Options;
+        options.Normalisation.Should().Be(Normalisation.Named["cifar10"]);
+        options.EvaluationResize.Should().Be(40);
+    }
+
     [Theory]
     [InlineData("knn")]
     [InlineData("finetune --epochs 1 --fraction 0.5")]
@@ -144,6 +176,8 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [InlineData("finetune --fraction 0.01", "12 classes need one each")]
     [InlineData("finetune --list no-such-list.txt", "no-such-list.txt")]
     [InlineData("finetune --encoder-rate-scale -1", "--encoder-rate-scale is -1")]
+    [InlineData("knn --evaluation-resize 15", "--evaluation-resize is 15; it must be 0, or from the image size, 16, to 2048")]
+    [InlineData("knn --evaluation-interpolation nearest", "must be bilinear or bicubic")]
     [InlineData("transfer", "--dataset")]
     [InlineData("transfer --dataset mnist", "--data-root is not given")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string command, string message)

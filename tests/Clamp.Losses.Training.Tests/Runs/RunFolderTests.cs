@@ -97,6 +97,25 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void ReadOptions_OfAVersionWithoutLaterSettings_TakesThemForWhatItDid()
+    {
+        var folder = RunFolder.Create(Folder, new RunOptions());
+        var config = JsonNode.Parse(File.ReadAllText(folder.ConfigFile))!.AsObject();
+        foreach (var setting in new[] { "Normalisation", "EvaluationResize", "EvaluationInterpolation" })
+        {
+            config.Remove(setting).Should().BeTrue();
+        }
+
+        File.WriteAllText(folder.ConfigFile, config.ToJsonString());
+
+        var options = folder.ReadOptions<RunOptions>();
+
+        options.Normalisation.Mean.Should().Equal(0.5, 0.5, 0.5);
+        options.Normalisation.StandardDeviation.Should().Equal(0.25, 0.25, 0.25);
+        (options.EvaluationResize, options.EvaluationInterpolation).Should().Be((0, Interpolation.Bilinear));
+    }
+
+    [Fact]
     public void Create_WhereARunWasKilledBeforeItsSettingsWereStored_Succeeds()
     {
         Directory.CreateDirectory(Folder);
