@@ -67,6 +67,13 @@ internal sealed class PretrainArguments
                 "float32",
                 "bfloat16"),
             nameof(defaults.Precision));
+        Add(
+            new Option<FileInfo?>("--init")
+            {
+                Description = "Begin from the encoder of a safetensors file with torchvision's names, or of a finished run's folder.",
+                HelpName = "FILE|DIR",
+            },
+            nameof(defaults.Init));
         AddProjection(defaults);
         Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
         Add("--batch-size", "Images in a batch, B.", nameof(defaults.BatchSize), defaults.BatchSize);

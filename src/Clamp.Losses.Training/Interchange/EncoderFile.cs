@@ -10,6 +10,7 @@ namespace Clamp.Losses.Training;
 /// </summary>
 public static class EncoderFile
 {
+    private const int FaultsTold = 5;
     private const string StemPadding = "stem_padding";
     private const string ImageSize = "image_size";
     private const string Dataset = "dataset";
@@ -58,11 +59,7 @@ public static class EncoderFile
             SmallStem = smallStem,
             StemPadding = smallStem ? stemPadding ?? Number(file, StemPadding) ?? 1 : 1,
             ImageSize = imageSize ?? Number(file, ImageSize) ?? (smallStem ? new RunOptions().ImageSize : 224),
-            Normalisation = new Normalisation
-            {
-                Mean = Channels(file, Mean) ?? new Normalisation().Mean,
-                StandardDeviation = Channels(file, StandardDeviation) ?? new Normalisation().StandardDeviation,
-            },
+            Normalisation = NormalisationOf(file),
             EvaluationResize = imageSize is null ? Number(file, EvaluationResize) ?? 0 : 0,
             EvaluationInterpolation = InterpolationOf(file),
         };
@@ -78,6 +75,25 @@ public static class EncoderFile
 
         Fill(encoder, file.Tensors);
         return (encoder, options, Classifier.Any(file.Tensors.ContainsKey));
+    }
+
+    /// <summary>Fills an encoder from a file, as <see cref="InitialWeights.Load"/> says.</summary>
+    internal static InitialWeights Fill(string path, ResNet encoder)
+    {
+        using var file = SafetensorsFile.Read(path);
+        if (Faults(encoder, file.Tensors) is { Count: > 0 } faults)
+        {
+            var more = faults.Count > FaultsTold ? $"; and {faults.Count - FaultsTold} more" : "";
+            throw new InvalidDataException(
+                $"'{path}' does not fit a {encoder.GetName()} of this stem: {string.Join("; ", faults.Take(FaultsTold))}{more}.");
+        }
+
+        Fill(encoder, file.Tensors);
+        return new InitialWeights(
+            Path.GetFileName(path),
+            InitialWeights.HashOf(path),
+            [.. Classifier.Where(file.Tensors.ContainsKey)],
+            file.Metadata.ContainsKey(Mean) || file.Metadata.ContainsKey(StandardDeviation) ? NormalisationOf(file) : null);
     }
 
     private static Dictionary<string, string> Metadata(ResNet encoder, RunOptions options)
@@ -134,7 +150,7 @@ public static class EncoderFile
         var expected = encoder.state_dict();
         return
         [
-            .. expected.Keys.Except(given.Keys).Select(name => $"{name} is missing")
+            .. expected.Keys.Except(given.Keys).Where(name => !IsCounter(name)).Select(name => $"{name} is missing")
                 .Concat(given.Keys.Except(expected.Keys).Except(Classifier).Select(name => $"{name} is unexpected"))
                 .Concat(given.Keys.Intersect(expected.Keys).Select(name => Fault(name, given[name], expected[name])).OfType<string>())
                 .Order(StringComparer.Ordinal),
@@ -146,9 +162,19 @@ public static class EncoderFile
         using var unrecorded = no_grad();
         foreach (var (name, value) in encoder.state_dict())
         {
-            value.copy_(given[name]);
+            if (given.TryGetValue(name, out var weights))
+            {
+                value.copy_(weights);
+            }
+            else
+            {
+                value.zero_();
+            }
         }
     }
+
+    // Files from before torch 0.4.1, torchvision's first ResNets among them, have none, and torch reads them all the same.
+    private static bool IsCounter(string name) => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     private static string? Fault(string name, Tensor given, Tensor expected)
     {
@@ -171,6 +197,12 @@ public static class EncoderFile
             ? number
             : throw new InvalidDataException($"The metadata's {key} is '{text}'; it must be a whole number.")
         : null;
+
+    private static Normalisation NormalisationOf(SafetensorsFile file) => new()
+    {
+        Mean = Channels(file, Mean) ?? new Normalisation().Mean,
+        StandardDeviation = Channels(file, StandardDeviation) ?? new Normalisation().StandardDeviation,
+    };
 
     /// <summary>One number is that of every channel.</summary>
     private static double[]? Channels(SafetensorsFile file, string key)

@@ -65,6 +65,12 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>The padding of the small stem: 1, or 2 as in the paper's code, which adds 2 pixels to height and width.</summary>
     public int StemPadding { get; init; } = 1;
 
+    /// <summary>
+    /// The weights that the encoder begins with, a file or a run's folder (<see cref="InitialWeights"/>), in place of those that the seed
+    /// draws; null for the latter. They are stored with the run, which does not look at the file again.
+    /// </summary>
+    public string? Init { get; init; }
+
     private bool NeedsFiles => Dataset is not (DatasetKind.Shapes or DatasetKind.Unknown) && Manifest is null;
 
     /// <summary>Loads the images of the options.</summary>
@@ -93,7 +99,7 @@ public sealed record RunOptions : PretrainOptions
     }
 
     /// <summary>
-    /// The encoder with the weights that <see cref="PretrainOptions.Seed"/> draws, those that a run begins with. A <see cref="Pretrainer"/>
+    /// The encoder with the weights that <see cref="PretrainOptions.Seed"/> draws, those that a run without <see cref="Init"/> begins with. A <see cref="Pretrainer"/>
     /// that is made next draws its head from the same sequence.
     /// </summary>
     /// <param name="device">Where.</param>
@@ -108,6 +114,7 @@ public sealed record RunOptions : PretrainOptions
     public override PretrainOptions Essentials() => this with
     {
         DataRoot = null,
+        Init = Path.GetFileName(Path.TrimEndingDirectorySeparator(Init ?? "")) is { Length: > 0 } name ? name : null,
         Manifest = Path.GetFileName(Manifest),
         TestManifest = Path.GetFileName(TestManifest),
     };
@@ -117,6 +124,7 @@ public sealed record RunOptions : PretrainOptions
     {
         [nameof(EvaluationResize)] = 0,
         [nameof(EvaluationInterpolation)] = Interpolation.Bilinear,
+        [nameof(Init)] = null,
     };
 
     /// <inheritdoc/>
