@@ -34,7 +34,7 @@ public sealed record InitialWeights(string File, string Sha256, IReadOnlyList<st
     internal static string HashOf(string path)
     {
         using var stream = System.IO.File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        return Convert.ToHexString(SHA256.HashData(stream)).ToLowerInvariant();
     }
 
     private static InitialWeights OfOurs(string path, ResNet encoder)
