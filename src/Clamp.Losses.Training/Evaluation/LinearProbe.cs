@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Training;
 
 /// <summary>
-/// Linear evaluation: a softmax classifier on standardised frozen features with a cosine schedule. The learning rate is the one of a
+/// Linear evaluation: a softmax classifier on frozen features, standardised unless told otherwise, with a cosine schedule. The learning rate is the one of a
 /// sweep that does best on training images held out, those of <see cref="ImageSplits.HeldOut"/> where there are any; the test images
 /// choose nothing.
 /// </summary>
@@ -23,7 +23,7 @@ public static class LinearProbe
         options ??= new ProbeOptions();
         options.Validate();
         using var scope = NewDisposeScope();
-        var standard = features.Standardised();
+        var standard = options.Standardise ? features.Standardised() : features;
         var sweep = Sweep(standard, classes, seed, options);
         var best = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate;
         using var classifier = Trained([best], standard.Train, standard.Epoch, classes, seed, options)[0];
@@ -39,7 +39,12 @@ public static class LinearProbe
         var (kept, held) = features.Split(options.HeldOutShare, seed);
         var (fit, heldOut) = (features.Train.At(kept), features.Train.At(held));
         var classifiers = Trained(
-            options.LearningRates, fit, epoch => features.Augmented is null ? fit : features.Epoch(epoch).At(kept), classes, seed, options);
+            options.LearningRates.Select(rate => PretrainOptions.Scaled(rate, options.LearningRateScaling, options.BatchSize)),
+            fit,
+            epoch => features.Augmented is null ? fit : features.Epoch(epoch).At(kept),
+            classes,
+            seed,
+            options);
         return classifiers.ConvertAll(classifier =>
         {
             using (classifier)

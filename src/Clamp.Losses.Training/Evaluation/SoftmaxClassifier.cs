@@ -26,9 +26,12 @@ internal sealed class SoftmaxClassifier : IDisposable
         _linear = nn.Linear(train.Features.shape[1], classes, device: train.Features.device);
         nn.init.zeros_(_linear.weight!);
         nn.init.zeros_(_linear.bias!);
-        _optimizer = options.Optimizer == ProbeOptimizer.Sgd
-            ? optim.SGD(_linear.parameters(), learningRate, options.Momentum, weight_decay: options.WeightDecay)
-            : optim.AdamW(_linear.parameters(), learningRate, weight_decay: options.WeightDecay);
+        _optimizer = options.Optimizer switch
+        {
+            ProbeOptimizer.Adam => optim.Adam(_linear.parameters(), learningRate, weight_decay: options.WeightDecay),
+            ProbeOptimizer.AdamW => optim.AdamW(_linear.parameters(), learningRate, weight_decay: options.WeightDecay),
+            _ => optim.SGD(_linear.parameters(), learningRate, options.Momentum, weight_decay: options.WeightDecay),
+        };
         var stepsPerEpoch = (int)((train.Count + _batchSize - 1) / _batchSize);
         _schedule = new CosineSchedule(learningRate, WarmupSteps: 0, options.Epochs * stepsPerEpoch);
     }

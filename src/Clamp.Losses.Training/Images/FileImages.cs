@@ -46,6 +46,9 @@ public sealed class FileImages : ImageSource
         return new FileImages([.. indices.ToArray().Select(index => _paths[index])], Height, _decode, labels, labels is null ? null : ClassNames, _centre);
     }
 
+    /// <inheritdoc/>
+    internal override string PathOf(int index) => _paths[index];
+
     /// <summary>Decodes all files into memory, as a score sees them.</summary>
     /// <returns>As many images, with the same labels.</returns>
     /// <exception cref="InvalidDataException">A file cannot be decoded, or the images take more than 2 GB; the message says which.</exception>
@@ -60,7 +63,9 @@ public sealed class FileImages : ImageSource
         }
 
         var pixels = DecodeCentres([.. Enumerable.Range(0, Count)]);
-        return HasLabels ? new(pixels, [.. Labels], Height, Width, ClassNames) : new(pixels, Height, Width);
+        return HasLabels
+            ? new(pixels, [.. Labels], Height, Width, ClassNames) { Paths = _paths }
+            : new(pixels, Height, Width) { Paths = _paths };
     }
 
     /// <summary>Decodes whole pictures on all cores.</summary>

@@ -89,12 +89,7 @@ public record PretrainOptions
 
     /// <summary>The highest learning rate of the run: <see cref="LearningRate"/>, scaled to <see cref="BatchSize"/>.</summary>
     /// <returns>Above 0.</returns>
-    public double PeakLearningRate() => LearningRateScaling switch
-    {
-        LearningRateScaling.Linear => LearningRate * BatchSize / ScalingBatch,
-        LearningRateScaling.SquareRoot => LearningRate * Math.Sqrt(BatchSize / ScalingBatch),
-        _ => LearningRate,
-    };
+    public double PeakLearningRate() => Scaled(LearningRate, LearningRateScaling, BatchSize);
 
     /// <summary>The same options without what does not change a run's numbers, such as where files lie.</summary>
     /// <returns>The options by which a run is recognised when it goes on.</returns>
@@ -124,6 +119,14 @@ public record PretrainOptions
         .. Augmentation.Faults().Select(fault => $"{nameof(Augmentation)}: {fault}"),
         .. AlternateAugmentation?.Faults().Select(fault => $"{nameof(AlternateAugmentation)}: {fault}") ?? [],
     ];
+
+    /// <summary>A learning rate that is given for 256 images, for a batch of another size.</summary>
+    internal static double Scaled(double rate, LearningRateScaling scaling, int batchSize) => scaling switch
+    {
+        LearningRateScaling.Linear => rate * batchSize / ScalingBatch,
+        LearningRateScaling.SquareRoot => rate * Math.Sqrt(batchSize / ScalingBatch),
+        _ => rate,
+    };
 
     /// <summary>The settings that runs of earlier versions lack, and what those versions did.</summary>
     internal virtual Dictionary<string, object?> Earlier() => new() { [nameof(Normalisation)] = new Normalisation() };
