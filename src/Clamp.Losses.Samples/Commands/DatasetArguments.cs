@@ -56,6 +56,15 @@ internal sealed class DatasetArguments
         HelpName = "true|false",
     };
 
+    public Option<int?> EvaluationResize { get; } = new("--evaluation-resize")
+    {
+        Description = "What scores scale the shorter side of image files to, before they cut out the centre, such as 256 for centres of 224; "
+            + "by default the image size.",
+    };
+
+    public Option<Interpolation?> EvaluationInterpolation { get; } = NamedOption.Create<Interpolation>(
+        "--evaluation-interpolation", "How scores resize images, antialiased; by default bilinear.", "bilinear", "bicubic");
+
     public Option<int> TrainImages { get; } = new("--train-images")
     {
         Description = "How many training images to use, balanced over classes; 0 for all.",
@@ -81,6 +90,8 @@ internal sealed class DatasetArguments
         command.Options.Add(Download);
         command.Options.Add(AllowPartial);
         command.Options.Add(StreamImages);
+        command.Options.Add(EvaluationResize);
+        command.Options.Add(EvaluationInterpolation);
         command.Options.Add(TrainImages);
         command.Options.Add(TestImages);
         command.Options.Add(ValidationShare);

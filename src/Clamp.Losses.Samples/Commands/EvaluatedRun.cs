@@ -50,7 +50,7 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
     /// <summary>The same run, evaluated on other images.</summary>
     public EvaluatedRun With(ImageSplits others) => new(folder, options, others, seed);
 
-    /// <summary>The encoder with the weights that the run began with, or an equal draw; the caller owns it.</summary>
+    /// <summary>The encoder with random weights, those of the run's beginning where none were given (<see cref="RunOptions.Init"/>); the caller owns it.</summary>
     public ResNet Untrained() => options.InitialEncoder(Device);
 
     /// <summary>The encoder with the weights that the run ended with; the caller owns it.</summary>
@@ -77,6 +77,8 @@ internal sealed class EvaluatedRun(RunFolder folder, RunOptions options, ImageSp
             seed,
             SoftwareVersions.Installed())
         {
+            Normalisation = options.Normalisation,
+            Centre = new CentreCrop(options.EvaluationResize, options.EvaluationInterpolation),
             Warnings = images.Warnings,
         };
     }

@@ -55,6 +55,8 @@ internal sealed class EvaluationArguments
             DataRoot = arguments.GetValue(Dataset.DataRoot)?.FullName ?? options.DataRoot,
             AllowPartial = arguments.GetValue(Dataset.AllowPartial) || options.AllowPartial,
             StreamImages = arguments.GetValue(Dataset.StreamImages) ?? options.StreamImages,
+            EvaluationResize = arguments.GetValue(Dataset.EvaluationResize) ?? options.EvaluationResize,
+            EvaluationInterpolation = arguments.GetValue(Dataset.EvaluationInterpolation) ?? options.EvaluationInterpolation,
             TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
             TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),
             ValidationShare = arguments.GetResult(Dataset.ValidationShare) is { Implicit: false }

@@ -26,6 +26,9 @@ public static class FinetuneCommand
         };
         var epochs = Option("--epochs", "Passes over the labelled images.", Defaults.Epochs);
         var batchSize = Option("--batch-size", "Images in a batch.", Defaults.BatchSize);
+        var preset = new ProtocolPreset<FinetuneOptions>("finetune");
+        var learningRates = ListOption.Create(
+            "--learning-rates", "Instead of one: rates to try; the one that does best on the training images held out is used.", Defaults.LearningRates);
         var learningRate = Option("--learning-rate", "The peak learning rate of the classifier: SGD, Nesterov momentum 0.9.", Defaults.LearningRate);
         var scale = Option("--encoder-rate-scale", "What the rate is multiplied by for the encoder.", Defaults.EncoderRateScale);
         var weightDecay = Option("--weight-decay", "The weight decay.", Defaults.WeightDecay);
@@ -33,17 +36,20 @@ public static class FinetuneCommand
         var command = new Command("finetune", "Train a pretrained network on few labelled images, and score it on the test images.");
         shared.AddTo(command);
         labels.AddTo(command);
-        Option[] others = [fromScratch, epochs, batchSize, learningRate, scale, weightDecay];
+        Option[] others = [preset.Option, fromScratch, epochs, batchSize, learningRate, learningRates, scale, weightDecay];
         Array.ForEach(others, command.Options.Add);
         command.SetAction(arguments =>
         {
-            var protocol = Defaults with
+            var begin = preset.Of(arguments);
+            var isOneRate = arguments.GetResult(learningRate) is { Implicit: false };
+            var protocol = begin with
             {
-                Epochs = arguments.GetValue(epochs),
-                BatchSize = arguments.GetValue(batchSize),
-                LearningRate = arguments.GetValue(learningRate),
-                EncoderRateScale = arguments.GetValue(scale),
-                WeightDecay = arguments.GetValue(weightDecay),
+                Epochs = arguments.Given(epochs, begin.Epochs),
+                BatchSize = arguments.Given(batchSize, begin.BatchSize),
+                LearningRate = arguments.Given(learningRate, begin.LearningRate),
+                LearningRates = arguments.Given(learningRates, isOneRate ? [] : begin.LearningRates),
+                EncoderRateScale = arguments.Given(scale, begin.EncoderRateScale),
+                WeightDecay = arguments.Given(weightDecay, begin.WeightDecay),
             };
             protocol.Validate();
             var choice = labels.Choice(arguments);
@@ -59,14 +65,13 @@ public static class FinetuneCommand
     private static int Run(EvaluatedRun run, LabelChoice choice, FinetuneOptions protocol, bool fromScratch, FinetuneFolder output)
     {
         var positions = choice.Of(run.Images.Train, run.Seed);
-        var labelled = run.Images.Train.Subset(positions);
         Console.WriteLine(
-            $"finetune: {run.Options.Dataset}, {labelled.Count} of {run.Images.Train.Count} training images labelled, "
+            $"finetune: {run.Options.Dataset}, {positions.Length} of {run.Images.Train.Count} training images labelled, "
             + $"scored on {run.Test.Count} images");
-        var scratch = fromScratch ? Train("from scratch", run.Untrained(), run, labelled, protocol with { EncoderRateScale = 1 }) : null;
-        var pretrained = Train("pretrained", run.Pretrained(), run, labelled, protocol, output.SaveWeights);
+        var scratch = fromScratch ? Train("from scratch", run.Untrained, run, positions, protocol with { EncoderRateScale = 1 }) : null;
+        var pretrained = Train("pretrained", run.Pretrained, run, positions, protocol, output.SaveWeights);
         output.SaveLabels(positions);
-        output.SaveReport(new FinetuneReport(run.Setting(), labelled.Count, choice.Fraction, choice.List, pretrained, scratch));
+        output.SaveReport(new FinetuneReport(run.Setting(), positions.Length, choice.Fraction, choice.List, pretrained, scratch));
         WriteTable(scratch, pretrained);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"finetune: top-1 {pretrained.Test.Top1:P2}, top-5 {pretrained.Test.Top5:P2}; wrote {output.Path}"));
@@ -74,10 +79,18 @@ public static class FinetuneCommand
     }
 
     private static FinetuneResult Train(
-        string name, ResNet encoder, EvaluatedRun run, ImageSource labelled, FinetuneOptions protocol, Action<ImageClassifier>? save = null)
+        string name, Func<ResNet> encoder, EvaluatedRun run, int[] labelled, FinetuneOptions protocol, Action<ImageClassifier>? save = null)
     {
-        using var network = new ImageClassifier(encoder, encoder.FeatureWidth, run.Classes, run.Device);
-        using var tuner = new FineTuner(network, labelled, run.Options.Augmentation, protocol, run.Seed, run.Device);
+        ImageClassifier Create()
+        {
+            var made = encoder();
+            return new ImageClassifier(made, made.FeatureWidth, run.Classes, run.Device);
+        }
+
+        var sweep = protocol.LearningRates.Count == 0 ? [] : Sweep(name, Create, run, labelled, protocol);
+        protocol = sweep.Count == 0 ? protocol : protocol with { LearningRate = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate };
+        using var network = Create();
+        using var tuner = new FineTuner(network, run.Images.Train.Subset(labelled), run.Options.Augmentation, protocol, run.Seed, run.Device, run.Options.Normalisation);
         var interval = Math.Max(1, protocol.Epochs / ProgressLines);
         var loss = tuner.Run((epoch, mean) =>
         {
@@ -86,10 +99,23 @@ public static class FinetuneCommand
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: epoch {epoch}/{protocol.Epochs}  loss {mean:F3}"));
             }
         });
-        var result = new FinetuneResult(tuner.AccuracyOn(run.Test), loss, protocol);
+        var result = new FinetuneResult(tuner.AccuracyOn(run.Test), loss, protocol) { Sweep = sweep };
         save?.Invoke(network);
         return result;
     }
+
+    private static IReadOnlyList<ProbedRate> Sweep(
+        string name, Func<ImageClassifier> create, EvaluatedRun run, int[] labelled, FinetuneOptions protocol) => FinetuneSweep.Of(
+            create,
+            run.Images,
+            labelled,
+            run.Options.Augmentation,
+            protocol,
+            run.Seed,
+            run.Device,
+            run.Options.Normalisation,
+            rate => Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{name}: learning rate {rate.LearningRate}, {rate.HeldOutTop1:P2} on held-out images")));
 
     private static void WriteTable(FinetuneResult? scratch, FinetuneResult pretrained)
     {

@@ -60,7 +60,7 @@ public static class KnnCommand
     private static (IReadOnlyList<NeighbourScore> Scores, int? Chosen) Score(ResNet encoder, EvaluatedRun run, NeighbourOptions protocol)
     {
         using (encoder)
-        using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device))
+        using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device, run.Options.Normalisation))
         {
             int? chosen = features.HeldOut is null ? null : NearestNeighbours.Choose(features, run.Classes, protocol);
             return (NearestNeighbours.Evaluate(features.Train, features.Test, run.Classes, protocol), chosen);

@@ -15,7 +15,7 @@ internal sealed class LabelArguments
 
     private readonly Option<FileInfo?> _list = new("--list")
     {
-        Description = "Instead: a file with the position, from 0, of a labelled training image on each line.",
+        Description = "Instead: a file with a labelled training image on each line, its position from 0 or its file's name.",
         HelpName = "FILE",
     };
 

@@ -11,5 +11,5 @@ internal sealed record LabelChoice(double? Fraction, string? List)
 
     /// <summary>The positions of the labelled images.</summary>
     public int[] Of(ImageSource images, int seed) =>
-        Fraction is { } share ? LabelledSubset.Draw(images, share, seed) : LabelList.Read(List!, images.Count);
+        Fraction is { } share ? LabelledSubset.Draw(images, share, seed) : LabelList.Read(List!, images);
 }

@@ -28,6 +28,7 @@ internal sealed class PretrainArguments
     };
 
     private readonly DatasetArguments _dataset = new();
+    private readonly NormalisationArguments _normalisation = new();
     private readonly List<Option> _options = [];
     private readonly List<Func<ParseResult, IEnumerable<KeyValuePair<string, string?>>>> _settings = [];
 
@@ -44,6 +45,8 @@ internal sealed class PretrainArguments
         _options.Add(_dataset.Download);
         Add(_dataset.AllowPartial, nameof(defaults.AllowPartial));
         Add(_dataset.StreamImages, nameof(defaults.StreamImages));
+        Add(_dataset.EvaluationResize, nameof(defaults.EvaluationResize));
+        Add(_dataset.EvaluationInterpolation, nameof(defaults.EvaluationInterpolation));
         Add(_dataset.TrainImages, nameof(defaults.TrainImages));
         Add(_dataset.TestImages, nameof(defaults.TestImages));
         Add(_dataset.ValidationShare, nameof(defaults.ValidationShare));
@@ -52,6 +55,8 @@ internal sealed class PretrainArguments
             "The side that shapes and image folders are brought to, in pixels.",
             nameof(defaults.ImageSize),
             defaults.ImageSize);
+        _options.AddRange(_normalisation.All);
+        _settings.Add(_normalisation.Settings);
         Add(
             NamedOption.Encoder("What is trained; by default tiny, which trains on about 800 views/s on 2 cores."),
             nameof(defaults.Encoder));
@@ -62,6 +67,13 @@ internal sealed class PretrainArguments
                 "float32",
                 "bfloat16"),
             nameof(defaults.Precision));
+        Add(
+            new Option<FileInfo?>("--init")
+            {
+                Description = "Begin from the encoder of a safetensors file with torchvision's names, or of a finished run's folder.",
+                HelpName = "FILE|DIR",
+            },
+            nameof(defaults.Init));
         AddProjection(defaults);
         Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
         Add("--batch-size", "Images in a batch, B.", nameof(defaults.BatchSize), defaults.BatchSize);

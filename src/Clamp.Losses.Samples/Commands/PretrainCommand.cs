@@ -59,14 +59,21 @@ public static class PretrainCommand
         var images = options.LoadImages(SkiaImage.Read);
         EvaluatedRun.Warn(images);
         using var encoder = options.InitialEncoder(device);
+        var init = options.Init is null || settings.Resume is not null ? null : InitialWeights.Load(options.Init, encoder);
         using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth);
-        var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device);
-        var folder = OpenOrCreate(options, settings, preset, images.HeldOut);
+        var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device, options.Normalisation);
+        var folder = settings.Resume is { } path ? RunFolder.Resume(path) : Begin(options, settings, preset, images.HeldOut, encoder, init);
         using var run = new TrainingRun(trainer, folder, settings.Checkpoints);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
         Announce(output, options, images, trainer, folder);
+        if (init is not null)
+        {
+            Announce(output, init, options);
+        }
+
         if (settings.Resume is not null)
         {
+            LoadInitial(encoder, options, folder);
             run.Restore(message => Console.Error.WriteLine($"warning: {message}"));
             output.WriteLine($"resumed after step {trainer.StepsDone}");
         }
@@ -85,7 +92,7 @@ public static class PretrainCommand
         folder.SaveEncoder(encoder);
         var history = Plot(folder, trainer.TotalSteps);
 
-        var before = scorer is null ? null : UntrainedScore(options, scorer, device);
+        var before = scorer is null ? null : ScoreBefore(options, folder, scorer, device);
         var after = scores?.Last is { } last && last.Step == trainer.TotalSteps ? last.Score : scorer?.Score(encoder);
         ResultFile.Write(Path.Combine(folder.Path, "score.json"), new PretrainReport(images.HeldOut.Count, notScored, before, after) { Warnings = images.Warnings });
         if (!settings.Quiet)
@@ -105,16 +112,13 @@ public static class PretrainCommand
             : (after.LinearProbe is null ? "" : $"linear probe {before.LinearProbe:P1} -> {after.LinearProbe:P1}, ")
                 + $"20-NN {before.NearestNeighbours:P1} -> {after.NearestNeighbours:P1} on {heldOut} held-out images";
 
-    private static RunFolder OpenOrCreate(RunOptions options, RunSettings settings, string? preset, IReadOnlyList<int> heldOut)
+    private static RunFolder Begin(
+        RunOptions options, RunSettings settings, string? preset, IReadOnlyList<int> heldOut, ResNet encoder, InitialWeights? init)
     {
-        if (settings.Resume is { } path)
-        {
-            return RunFolder.Resume(path);
-        }
-
         var started = DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture);
-        var folder = RunFolder.Create(settings.Output ?? Path.Combine("runs", $"{started}-{options.Dataset}".ToLowerInvariant()), options);
-        RunProvenance.Of(options, preset).Save(folder);
+        var folder = RunFolder.Create(
+            settings.Output ?? Path.Combine("runs", $"{started}-{options.Dataset}".ToLowerInvariant()), options, init is null ? null : encoder);
+        (RunProvenance.Of(options, preset) with { Init = init }).Save(folder);
         LabelList.Write(Path.Combine(folder.Path, "held-out.txt"), heldOut);
         return folder;
     }
@@ -135,10 +139,28 @@ public static class PretrainCommand
             + FormattableString.Invariant($"{options.Optimizer} with peak learning rate {options.PeakLearningRate():G4}; ")
             + $"run folder {folder.Path}");
 
-    // Scored at the end, with the weights that the seed gave the trainer: a run that is resumed again and again scores once.
-    private static EncoderScore UntrainedScore(RunOptions options, HeldOutScorer scorer, Device device)
+    private static void Announce(TextWriter output, InitialWeights init, RunOptions options)
+    {
+        output.WriteLine($"begins from {init.File}{(init.PassedOver.Count > 0 ? ", without its classifier fc" : "")}");
+        if (init.Normalisation is { } theirs && !theirs.Equals(options.Normalisation))
+        {
+            Console.Error.WriteLine($"warning: {init.File} was trained on images of {theirs}; this run shows it images of {options.Normalisation}.");
+        }
+    }
+
+    private static void LoadInitial(ResNet encoder, RunOptions options, RunFolder folder)
+    {
+        if (options.Init is not null)
+        {
+            folder.LoadInitial(encoder);
+        }
+    }
+
+    // Scored at the end, with the weights that the trainer began with: a run that is resumed again and again scores once.
+    private static EncoderScore ScoreBefore(RunOptions options, RunFolder folder, HeldOutScorer scorer, Device device)
     {
         using var encoder = options.InitialEncoder(device);
+        LoadInitial(encoder, options, folder);
         return scorer.Score(encoder);
     }
 

@@ -48,9 +48,9 @@ public static class ProbeCommand
     private static ProbeResult Probe(ResNet encoder, EvaluatedRun run, ProbeOptions protocol)
     {
         using (encoder)
-        using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device))
+        using (var features = FeatureExtractor.Extract(encoder, run.Images, run.Device, run.Options.Normalisation))
         {
-            var augmentation = new MultiViewAugmentation(run.Options.Augmentation.CropsAndFlips(), run.Seed);
+            var augmentation = new MultiViewAugmentation([run.Options.Augmentation.CropsAndFlips()], run.Seed, run.Options.Normalisation);
             var seen = protocol.Augment
                 ? features with { Augmented = epoch => FeatureExtractor.ExtractViews(encoder, run.Images.Train, augmentation, epoch, run.Device) }
                 : features;

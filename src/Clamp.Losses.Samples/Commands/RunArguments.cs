@@ -64,6 +64,11 @@ internal sealed class RunArguments
                 result.AddError("--output names a new run's folder and --resume an earlier one's: give one of them.");
             }
 
+            if (result.GetResult("--init") is not null && result.GetResult(_resume) is not null)
+            {
+                result.AddError("--init begins a new run, and --resume goes on with an earlier one: give one of them.");
+            }
+
             if (result.GetValue(_scoreEvery) is < 0 and var every)
             {
                 result.AddError($"--score-every is {every}; it must be at least 0.");

@@ -49,8 +49,7 @@ public static class TransferCommand
     private static EvaluatedRun Load(RunFolder folder, RunOptions options, int? size, int seed)
     {
         var run = EvaluatedRun.Load(folder, options, seed);
-        return size is not { } side
-            ? run
-            : run.With(run.Images with { Train = ResizedImages.To(run.Images.Train, side), Test = ResizedImages.To(run.Test, side) });
+        ImageSource Resized(ImageSource images) => ResizedImages.To(images, size.Value, options.EvaluationInterpolation);
+        return size is null ? run : run.With(run.Images with { Train = Resized(run.Images.Train), Test = Resized(run.Test) });
     }
 }

@@ -61,12 +61,23 @@ public static class PretrainConfiguration
     private static RunOptions Bound(Dictionary<string, string> merged)
     {
         var defaults = new RunOptions();
+        var normalisation = defaults.Normalisation;
 
         // The binder appends to a list that has items.
-        var options = merged.ContainsKey(nameof(RunOptions.Projection)) ? defaults with { Projection = [] } : defaults;
+        var options = defaults with
+        {
+            Projection = merged.ContainsKey(nameof(RunOptions.Projection)) ? [] : defaults.Projection,
+            Normalisation = new Normalisation
+            {
+                Mean = merged.ContainsKey(KeyOf(nameof(Normalisation.Mean))) ? [] : normalisation.Mean,
+                StandardDeviation = merged.ContainsKey(KeyOf(nameof(Normalisation.StandardDeviation))) ? [] : normalisation.StandardDeviation,
+            },
+        };
         new ConfigurationBuilder().AddInMemoryCollection(merged.SelectMany(Expanded)).Build().Bind(options);
         return options;
     }
+
+    private static string KeyOf(string part) => $"{nameof(RunOptions.Normalisation)}:{part}";
 
     private static IEnumerable<KeyValuePair<string, string?>> Expanded(KeyValuePair<string, string> setting) =>
         SettingKey.All[setting.Key].IsList

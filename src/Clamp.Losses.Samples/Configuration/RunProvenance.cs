@@ -22,6 +22,9 @@ public sealed record RunProvenance(
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>The weights that the run began from, or null for those that its seed drew.</summary>
+    public InitialWeights? Init { get; init; }
+
     /// <summary>The provenance of a run on this machine.</summary>
     /// <param name="options">The settings of the run.</param>
     /// <param name="preset">The preset it began with, or null.</param>

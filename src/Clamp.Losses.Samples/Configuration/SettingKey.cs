@@ -10,14 +10,14 @@ namespace Clamp.Losses.Samples.Configuration;
 /// <param name="MayBeEmpty">Whether it can be unset.</param>
 public sealed record SettingKey(string Path, Type Type, bool MayBeEmpty)
 {
-    private static readonly Type List = typeof(IReadOnlyList<int>);
+    private static readonly Type[] Lists = [typeof(IReadOnlyList<int>), typeof(IReadOnlyList<double>)];
 
     /// <summary>Every setting by its key, whose case does not matter.</summary>
     public static IReadOnlyDictionary<string, SettingKey> All { get; } =
         Of(typeof(RunOptions), "").ToDictionary(key => key.Path, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether it takes a list of whole numbers.</summary>
-    public bool IsList => Type == List;
+    /// <summary>Whether it takes a list of numbers.</summary>
+    public bool IsList => Lists.Contains(Type);
 
     /// <summary>The keys that a wrong one may have meant.</summary>
     /// <param name="wrong">A key that does not exist.</param>
@@ -38,7 +38,9 @@ public sealed record SettingKey(string Path, Type Type, bool MayBeEmpty)
     {
         if (IsList)
         {
-            return Items(text).All(item => Parses(typeof(int), item)) ? null : "whole numbers with spaces or commas between them";
+            var item = Type.GenericTypeArguments[0];
+            var kind = item == typeof(int) ? "whole numbers" : "numbers";
+            return Items(text).All(part => Parses(item, part)) ? null : $"{kind} with spaces or commas between them";
         }
 
         var type = Nullable.GetUnderlyingType(Type) ?? Type;

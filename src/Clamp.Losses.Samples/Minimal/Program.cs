@@ -46,7 +46,7 @@ Probe("pretrained");
 // A linear classifier on frozen features; its learning rate is chosen on training images held out.
 void Probe(string name)
 {
-    using var features = FeatureExtractor.Extract(encoder, images, device);
+    using var features = FeatureExtractor.Extract(encoder, images, device, new Normalisation());
     var result = LinearProbe.Evaluate(features, images.Train.ClassNames.Count, Seed);
     Console.WriteLine($"linear probe, {name}: {result.Test.Top1:P1} of {images.Test!.Count} test images");
 }

@@ -31,6 +31,7 @@ public static class Datasets
     /// </param>
     /// <param name="decode">Decodes the files of an <see cref="DatasetKind.ImageFolder"/>; the other sets need none.</param>
     /// <param name="allowPartial">Whether a published set may be here in part, or altered, with a warning (<see cref="ImageSplits.Warnings"/>).</param>
+    /// <param name="centre">How a score sees the pictures of an <see cref="DatasetKind.ImageFolder"/>, as for <see cref="ImageFolder.Load"/>.</param>
     /// <returns>Both parts, with the same image size and class names; an image folder may have no test part, and no labels.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The kind is unknown, a limit is negative, or a used size is too small.</exception>
     /// <exception cref="ArgumentException"><paramref name="root"/> is null and the data set is read from files, or there is no decoder for image files.</exception>
@@ -46,19 +47,28 @@ public static class Datasets
         int seed,
         bool? stream = null,
         ImageDecoder? decode = null,
-        bool allowPartial = false)
+        bool allowPartial = false,
+        CentreCrop? centre = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
         ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
 
-        var images = LoadAll(kind, root, imageSize, trainLimit, testLimit, seed, stream, decode);
+        var images = LoadAll(kind, root, imageSize, trainLimit, testLimit, seed, stream, decode, centre);
         return images.Warnings.Count == 0 || allowPartial
             ? images
             : throw new InvalidDataException($"{images.Warnings[0]} --download fetches it; --allow-partial goes on with what there is.");
     }
 
     private static ImageSplits LoadAll(
-        DatasetKind kind, DirectoryInfo? root, int imageSize, int trainLimit, int testLimit, int seed, bool? stream, ImageDecoder? decode) =>
+        DatasetKind kind,
+        DirectoryInfo? root,
+        int imageSize,
+        int trainLimit,
+        int testLimit,
+        int seed,
+        bool? stream,
+        ImageDecoder? decode,
+        CentreCrop? centre) =>
         kind switch
         {
             DatasetKind.Shapes => DrawShapes(imageSize, trainLimit, testLimit, seed),
@@ -68,7 +78,7 @@ public static class Datasets
             DatasetKind.FashionMnist => Limit(FashionMnist.Load(Require(root, kind)), trainLimit, testLimit, seed),
             DatasetKind.Mnist => Limit(Mnist.Load(Require(root, kind)), trainLimit, testLimit, seed),
             DatasetKind.ImageFolder => ImageFolder.Load(
-                Require(root, kind), imageSize, Require(decode), trainLimit, testLimit, seed, stream),
+                Require(root, kind), imageSize, Require(decode), trainLimit, testLimit, seed, stream, centre),
             DatasetKind.Unknown => throw new InvalidOptionsException(
                 "What images this encoder was trained on is not known; name some with --dataset and --data-root."),
             _ => throw new ArgumentOutOfRangeException(

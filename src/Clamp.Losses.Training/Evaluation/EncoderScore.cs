@@ -15,13 +15,19 @@ public sealed record EncoderScore(double? LinearProbe, double NearestNeighbours)
     /// <param name="device">Where the encoder lives.</param>
     /// <param name="seed">Seeds the probe.</param>
     /// <param name="kind">Whether to train a probe, or only to let neighbours vote.</param>
+    /// <param name="normalisation">What the encoder was trained with; null for the defaults.</param>
     /// <returns>The score.</returns>
     public static EncoderScore Of(
-        nn.Module<Tensor, Tensor> encoder, ImageSplits images, Device device, int seed, ScoreKind kind = ScoreKind.Probe)
+        nn.Module<Tensor, Tensor> encoder,
+        ImageSplits images,
+        Device device,
+        int seed,
+        ScoreKind kind = ScoreKind.Probe,
+        Normalisation? normalisation = null)
     {
         ArgumentNullException.ThrowIfNull(images);
         using var state = random.get_rng_state();
-        using var features = FeatureExtractor.Extract(encoder, images, device);
+        using var features = FeatureExtractor.Extract(encoder, images, device, normalisation);
         var classes = images.Train.ClassNames.Count;
         double? probe = kind == ScoreKind.Probe ? Training.LinearProbe.Evaluate(features, classes, seed).Test.Top1 : null;
         var neighbours = Training.NearestNeighbours.Evaluate(features.Train, features.Test, classes, OneCount)[0].Top1;

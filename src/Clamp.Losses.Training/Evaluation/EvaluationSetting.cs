@@ -25,6 +25,12 @@ public sealed record EvaluationSetting(
     int Seed,
     IReadOnlyDictionary<string, string> Versions)
 {
+    /// <summary>What pixels were normalised by.</summary>
+    public Normalisation Normalisation { get; init; } = new();
+
+    /// <summary>How image files were seen.</summary>
+    public CentreCrop Centre { get; init; } = new();
+
     /// <summary>What to know about the images, such as that a published set was there in part.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -17,38 +17,44 @@ public static class FeatureExtractor
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
     /// <param name="images">The images, with labels and a test part.</param>
     /// <param name="device">Where the network lives.</param>
+    /// <param name="normalisation">What the network was trained with; null for the defaults.</param>
     /// <returns>The features on the same device; the caller owns them.</returns>
     /// <exception cref="ArgumentException">There is no test part.</exception>
     /// <exception cref="InvalidOperationException">The images have no labels.</exception>
-    public static ProbeFeatures Extract(nn.Module<Tensor, Tensor> encoder, ImageSplits images, Device device)
+    public static ProbeFeatures Extract(
+        nn.Module<Tensor, Tensor> encoder, ImageSplits images, Device device, Normalisation? normalisation)
     {
         ArgumentNullException.ThrowIfNull(images);
         var test = images.Test ?? throw new ArgumentException("There are no test images, but a score needs some.", nameof(images));
         var held = images.HeldOut.Count == 0 ? null : images.HeldOut;
-        return new ProbeFeatures(Extract(encoder, images.Train, device), Extract(encoder, test, device)) { HeldOut = held };
+        return new ProbeFeatures(Extract(encoder, images.Train, device, normalisation), Extract(encoder, test, device, normalisation)) { HeldOut = held };
     }
 
     /// <summary>The network's outputs for every image, without augmentation.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
     /// <param name="images">The images.</param>
     /// <param name="device">Where the network lives.</param>
+    /// <param name="normalisation">What the network was trained with; null for the defaults.</param>
     /// <returns>Features and labels on the same device; the caller owns them.</returns>
-    public static FeatureSet Extract(nn.Module<Tensor, Tensor> encoder, ImageSource images, Device device)
+    public static FeatureSet Extract(
+        nn.Module<Tensor, Tensor> encoder, ImageSource images, Device device, Normalisation? normalisation)
     {
         ArgumentNullException.ThrowIfNull(images);
         var labels = images.Labels.Select(label => (long)label).ToArray();
-        return new FeatureSet(Features(encoder, images, device), tensor(labels, device: device));
+        return new FeatureSet(Features(encoder, images, device, normalisation), tensor(labels, device: device));
     }
 
     /// <summary>The network's outputs for every image, labelled or not, without augmentation.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
     /// <param name="images">The images.</param>
     /// <param name="device">Where the network lives.</param>
+    /// <param name="normalisation">What the network was trained with; null for the defaults.</param>
     /// <returns>[N, F] in the order of the images, on the same device; the caller owns it.</returns>
-    public static Tensor Features(nn.Module<Tensor, Tensor> encoder, ImageSource images, Device device)
+    public static Tensor Features(
+        nn.Module<Tensor, Tensor> encoder, ImageSource images, Device device, Normalisation? normalisation = null)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return Run(encoder, images.Count, Inputs(images, device));
+        return Run(encoder, images.Count, Inputs(images, device, normalisation ?? new Normalisation()));
     }
 
     /// <summary>The network's outputs for one random view of every image.</summary>
@@ -67,12 +73,12 @@ public static class FeatureExtractor
     }
 
     // Read ahead by one batch: files are decoded while the network runs.
-    private static IEnumerable<Func<Tensor>> Inputs(ImageSource images, Device device) =>
+    private static IEnumerable<Func<Tensor>> Inputs(ImageSource images, Device device, Normalisation normalisation) =>
         Ahead.Of(Batches(images), (batch, _) => images.Pixels(batch), depth: 1).Select(read => new Func<Tensor>(() =>
         {
             using var scope = NewDisposeScope();
             using var pixels = read.Result.GetAwaiter().GetResult();
-            return MultiViewAugmentation.Normalise(pixels.to(device)).unsqueeze(0).MoveToOuterDisposeScope();
+            return normalisation.Apply(pixels.to(device)).unsqueeze(0).MoveToOuterDisposeScope();
         }));
 
     // Of sizes that differ by one at most, so that none is left with a single image, and smaller where images are large.

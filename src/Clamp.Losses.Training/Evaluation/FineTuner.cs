@@ -13,6 +13,7 @@ public sealed class FineTuner : IDisposable
     private readonly ViewLoader _loader;
     private readonly FinetuneOptions _options;
     private readonly Device _device;
+    private readonly Normalisation? _normalisation;
     private readonly EpochSampler _sampler;
     private readonly CosineSchedule _schedule;
     private readonly SGD _optimizer;
@@ -24,17 +25,24 @@ public sealed class FineTuner : IDisposable
     /// <param name="options">How it is trained.</param>
     /// <param name="seed">Seeds order and augmentation.</param>
     /// <param name="device">Where the network lives.</param>
+    /// <param name="normalisation">What the encoder was pretrained with; null for the defaults.</param>
     /// <exception cref="ArgumentException">Options are out of range, or there are too few images.</exception>
     public FineTuner(
-        ImageClassifier network, ImageSource images, AugmentationOptions augmentation, FinetuneOptions options, int seed, Device device)
+        ImageClassifier network,
+        ImageSource images,
+        AugmentationOptions augmentation,
+        FinetuneOptions options,
+        int seed,
+        Device device,
+        Normalisation? normalisation = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(augmentation);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        (_network, _images, _options, _device) = (network, images, options, device);
-        _loader = new ViewLoader(images, new MultiViewAugmentation(augmentation.CropsAndFlips(), seed), views: 1, device);
+        (_network, _images, _options, _device, _normalisation) = (network, images, options, device, normalisation);
+        _loader = new ViewLoader(images, new MultiViewAugmentation([augmentation.CropsAndFlips()], seed, normalisation), views: 1, device);
         _sampler = new EpochSampler(images.Count, options.BatchSize, seed);
         Pretrainer.ThrowIfTooLong(options.Epochs, _sampler.BatchesPerEpoch);
         _schedule = new CosineSchedule(options.LearningRate, WarmupSteps: 0, options.Epochs * _sampler.BatchesPerEpoch);
@@ -71,7 +79,7 @@ public sealed class FineTuner : IDisposable
     /// <returns>The accuracy.</returns>
     public Accuracy AccuracyOn(ImageSource test)
     {
-        using var scores = FeatureExtractor.Extract(_network, test, _device);
+        using var scores = FeatureExtractor.Extract(_network, test, _device, _normalisation);
         return Accuracy.Of(scores.Features, scores.Labels);
     }
 

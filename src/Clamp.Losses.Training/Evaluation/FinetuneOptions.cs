@@ -12,6 +12,12 @@ public sealed record FinetuneOptions
     /// <summary>The peak learning rate of the classifier; above 0.</summary>
     public double LearningRate { get; init; } = 0.1;
 
+    /// <summary>
+    /// The learning rates of a sweep, each above 0, of which the one that does best on held-out images takes the place of
+    /// <see cref="LearningRate"/> (<see cref="FinetuneSweep"/>); empty for none.
+    /// </summary>
+    public IReadOnlyList<double> LearningRates { get; init; } = [];
+
     /// <summary>What the learning rate is multiplied by for the encoder; at least 0.</summary>
     public double EncoderRateScale { get; init; } = 0.1;
 
@@ -27,6 +33,11 @@ public sealed record FinetuneOptions
         (Epochs < 1, nameof(Epochs), Epochs, "at least 1"),
         (BatchSize < 4, nameof(BatchSize), BatchSize, "at least 4"),
         (!(LearningRate > 0 && double.IsFinite(LearningRate)), nameof(LearningRate), LearningRate, "a finite number above 0"),
+        (
+            LearningRates.Any(rate => !(rate > 0 && double.IsFinite(rate))),
+            nameof(LearningRates),
+            string.Join(' ', LearningRates),
+            "finite numbers above 0"),
         (
             !(EncoderRateScale >= 0 && double.IsFinite(EncoderRateScale)),
             nameof(EncoderRateScale),

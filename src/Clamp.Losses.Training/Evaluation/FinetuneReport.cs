@@ -17,6 +17,11 @@ public sealed record FinetuneReport(
     FinetuneResult Pretrained,
     FinetuneResult? FromScratch)
 {
-    /// <summary>Which weights were scored.</summary>
-    public string Choice { get; init; } = "The weights after the last epoch, scored on the whole test set once; the test images choose nothing.";
+    /// <summary>What was chosen, and which weights were scored.</summary>
+    public string Choice { get; init; } =
+        (Pretrained.Sweep.Count == 0
+            ? ""
+            : "The learning rate of the best top-1 accuracy on the training images held out, from trainings on the other labelled images; then "
+                + "on all labelled images: ")
+        + "The weights after the last epoch, scored on the whole test set once; the test images choose nothing.";
 }

@@ -15,9 +15,10 @@ public sealed class HeldOutScorer
     private readonly ImageSplits _images;
     private readonly int _seed;
     private readonly Device _device;
+    private readonly Normalisation? _normalisation;
 
-    private HeldOutScorer(ScoreKind kind, ImageSplits images, int seed, Device device) =>
-        (_kind, _images, _seed, _device) = (kind, images, seed, device);
+    private HeldOutScorer(ScoreKind kind, ImageSplits images, int seed, Device device, Normalisation? normalisation) =>
+        (_kind, _images, _seed, _device, _normalisation) = (kind, images, seed, device, normalisation);
 
     /// <summary>The number of images scored.</summary>
     public int Count => _images.Test!.Count;
@@ -27,8 +28,10 @@ public sealed class HeldOutScorer
     /// <param name="images">The images.</param>
     /// <param name="seed">Seeds the probe.</param>
     /// <param name="device">Where the encoders live.</param>
+    /// <param name="normalisation">What they are trained with; null for the defaults.</param>
     /// <returns>The scorer, or null and in words why nothing can be scored.</returns>
-    public static (HeldOutScorer? Scorer, string? NotScored) Create(ScoreKind kind, ImageSplits images, int seed, Device device)
+    public static (HeldOutScorer? Scorer, string? NotScored) Create(
+        ScoreKind kind, ImageSplits images, int seed, Device device, Normalisation? normalisation = null)
     {
         ArgumentNullException.ThrowIfNull(images);
         var reason = kind == ScoreKind.None ? "no score was asked for"
@@ -38,12 +41,13 @@ public sealed class HeldOutScorer
                 ? $"a probe needs {FewestForProbe} training images"
             : null;
         return reason is null
-            ? (new HeldOutScorer(kind, new ImageSplits(images.Kept, images.Validation), seed, device), null)
+            ? (new HeldOutScorer(kind, new ImageSplits(images.Kept, images.Validation), seed, device, normalisation), null)
             : (null, reason);
     }
 
     /// <summary>Scores an encoder.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F]; its weights and mode, and torch's random numbers, stay as they are.</param>
     /// <returns>The score.</returns>
-    public EncoderScore Score(nn.Module<Tensor, Tensor> encoder) => EncoderScore.Of(encoder, _images, _device, _seed, _kind);
+    public EncoderScore Score(nn.Module<Tensor, Tensor> encoder) =>
+        EncoderScore.Of(encoder, _images, _device, _seed, _kind, _normalisation);
 }

@@ -2,19 +2,26 @@ using System.Globalization;
 
 namespace Clamp.Losses.Training;
 
-/// <summary>A text file that says which training images are labelled: one position from 0 on each line; # begins a comment.</summary>
+/// <summary>
+/// A text file that says which training images are labelled: on each line a position from 0, or for images of files a name, such as
+/// <c>n02105855_2933.JPEG</c> in SimCLR's lists, with its folder where several have it; # begins a comment.
+/// </summary>
 public static class LabelList
 {
+    private const int Several = -1;
+
     /// <summary>Reads a list.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="images">How many training images there are.</param>
+    /// <param name="images">The training images.</param>
     /// <returns>The positions, in the file's order.</returns>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">A line is not a position of an image, repeats one, or there is none.</exception>
-    public static int[] Read(string path, int images)
+    /// <exception cref="InvalidDataException">A line is not a position or a name of an image, repeats one, or there is none.</exception>
+    public static int[] Read(string path, ImageSource images)
     {
+        ArgumentNullException.ThrowIfNull(images);
         var positions = new List<int>();
         var seen = new HashSet<int>();
+        var names = new Lazy<Dictionary<string, int>>(() => Names(images));
         foreach (var (line, number) in File.ReadLines(path).Select((line, index) => (line.Split('#')[0].Trim(), index + 1)))
         {
             if (line.Length == 0)
@@ -22,14 +29,25 @@ public static class LabelList
                 continue;
             }
 
-            if (!int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var position) || position >= images)
+            if (!int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             {
-                throw new InvalidDataException($"'{path}', line {number}, is '{line}'; it must be a position from 0 to {images - 1}.");
+                position = names.Value.GetValueOrDefault(line, images.Count);
+            }
+
+            if (position == Several)
+            {
+                throw new InvalidDataException($"'{path}', line {number}, is '{line}', the name of several images; put its folder before it, as FOLDER/{line}.");
+            }
+
+            if (position >= images.Count)
+            {
+                var name = names.Value.Count > 0 ? ", or the name of a training image" : "";
+                throw new InvalidDataException($"'{path}', line {number}, is '{line}'; it must be a position from 0 to {images.Count - 1}{name}.");
             }
 
             if (!seen.Add(position))
             {
-                throw new InvalidDataException($"'{path}', line {number}, repeats {position}; every image may be listed once.");
+                throw new InvalidDataException($"'{path}', line {number}, repeats {line}; every image may be listed once.");
             }
 
             positions.Add(position);
@@ -50,4 +68,23 @@ public static class LabelList
                 writer.WriteLine(position.ToString(CultureInfo.InvariantCulture));
             }
         });
+
+    /// <summary>The position of every file's name, and of its name with the folder's before it.</summary>
+    private static Dictionary<string, int> Names(ImageSource images)
+    {
+        var names = new Dictionary<string, int>();
+        for (int i = 0; i < images.Count && images.PathOf(i) is { } path; i++)
+        {
+            var (name, folder) = (Path.GetFileName(path), Path.GetFileName(Path.GetDirectoryName(path)));
+            foreach (var key in new[] { name, $"{folder}/{name}" })
+            {
+                if (!names.TryAdd(key, i))
+                {
+                    names[key] = Several;
+                }
+            }
+        }
+
+        return names;
+    }
 }

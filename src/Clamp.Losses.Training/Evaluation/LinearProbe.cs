@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Training;
 
 /// <summary>
-/// Linear evaluation: a softmax classifier on standardised frozen features with a cosine schedule. The learning rate is the one of a
-/// sweep that does best on training images held out, those of <see cref="ImageSplits.HeldOut"/> where there are any; the test images
-/// choose nothing.
+/// Linear evaluation: a softmax classifier on frozen features, standardised unless told otherwise, with a cosine schedule. The learning
+/// rate is the one of a sweep that does best on training images held out, those of <see cref="ImageSplits.HeldOut"/> where there are any;
+/// the test images choose nothing.
 /// </summary>
 public static class LinearProbe
 {
@@ -23,7 +23,7 @@ public static class LinearProbe
         options ??= new ProbeOptions();
         options.Validate();
         using var scope = NewDisposeScope();
-        var standard = Standardisation.Of(features.Train.Features);
+        var standard = options.Standardise ? Standardisation.Of(features.Train.Features) : Standardisation.None(features.Train.Features);
         var sweep = Sweep(features, standard, classes, seed, options);
         var best = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate;
         using var classifier = Trained([best], features, All(features.Train), standard, classes, seed, options)[0];
@@ -39,7 +39,8 @@ public static class LinearProbe
     {
         using var scope = NewDisposeScope();
         var (kept, held) = features.Split(options.HeldOutShare, seed);
-        var classifiers = Trained(options.LearningRates, features, kept, standard, classes, seed, options);
+        var rates = options.LearningRates.Select(rate => PretrainOptions.Scaled(rate, options.LearningRateScaling, options.BatchSize));
+        var classifiers = Trained(rates, features, kept, standard, classes, seed, options);
         return classifiers.ConvertAll(classifier =>
         {
             using (classifier)

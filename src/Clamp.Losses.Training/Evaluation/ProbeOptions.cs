@@ -12,8 +12,13 @@ public sealed record ProbeOptions
     /// <summary>What trains the classifier.</summary>
     public ProbeOptimizer Optimizer { get; init; } = ProbeOptimizer.Sgd;
 
-    /// <summary>The learning rates that are tried, each above 0; each falls to 0 over half a cosine.</summary>
+    /// <summary>
+    /// The learning rates that are tried, each above 0, before <see cref="LearningRateScaling"/>; each falls to 0 over half a cosine.
+    /// </summary>
     public IReadOnlyList<double> LearningRates { get; init; } = [0.01, 0.03, 0.1, 0.3];
+
+    /// <summary>How the learning rates follow the batch.</summary>
+    public LearningRateScaling LearningRateScaling { get; init; } = LearningRateScaling.None;
 
     /// <summary>The momentum of <see cref="ProbeOptimizer.Sgd"/>; from 0 to below 1.</summary>
     public double Momentum { get; init; } = 0.9;
@@ -30,6 +35,9 @@ public sealed record ProbeOptions
     /// <summary>Whether every epoch sees new random crops and flips, so that features are computed anew.</summary>
     public bool Augment { get; init; }
 
+    /// <summary>Whether features are brought to mean 0 and deviation 1 over the training images first.</summary>
+    public bool Standardise { get; init; } = true;
+
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public void Validate() => OptionRules.Check(
@@ -41,6 +49,7 @@ public sealed record ProbeOptions
             nameof(LearningRates),
             string.Join(' ', LearningRates),
             "finite numbers above 0"),
+        (!Enum.IsDefined(LearningRateScaling), nameof(LearningRateScaling), LearningRateScaling, "a known scaling"),
         (!(Momentum is >= 0 and < 1), nameof(Momentum), Momentum, "at least 0 and below 1"),
         (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), nameof(WeightDecay), WeightDecay, "a finite number of at least 0"),
         (!(HeldOutShare is > 0 and < 1), nameof(HeldOutShare), HeldOutShare, "above 0 and below 1"));

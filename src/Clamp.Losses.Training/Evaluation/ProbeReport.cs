@@ -10,5 +10,6 @@ public sealed record ProbeReport(EvaluationSetting Setting, ProbeOptions Protoco
     /// <summary>How the learning rate was chosen.</summary>
     public string Choice { get; init; } =
         "The learning rate of the best top-1 accuracy on the training images held out; the classifier was then trained again, on all "
-        + "training images, and scored on the whole test set once. Features are standardised by the training images' mean and deviation.";
+        + "training images, and scored on the whole test set once. Features are "
+        + (Protocol.Standardise ? "standardised by the training images' mean and deviation." : "as the encoder makes them.");
 }

@@ -30,9 +30,12 @@ internal sealed class SoftmaxClassifier : IDisposable
         _linear = nn.Linear(standard.Shift.shape[0], classes, device: standard.Shift.device);
         nn.init.zeros_(_linear.weight!);
         nn.init.zeros_(_linear.bias!);
-        _optimizer = options.Optimizer == ProbeOptimizer.Sgd
-            ? new SGD([new() { Parameters = _linear.parameters() }], learningRate, options.Momentum, options.WeightDecay)
-            : new AdamW(_linear.parameters(), learningRate, options.WeightDecay);
+        _optimizer = options.Optimizer switch
+        {
+            ProbeOptimizer.Adam => optim.Adam(_linear.parameters(), learningRate, weight_decay: options.WeightDecay),
+            ProbeOptimizer.AdamW => new AdamW(_linear.parameters(), learningRate, options.WeightDecay),
+            _ => new SGD([new() { Parameters = _linear.parameters() }], learningRate, options.Momentum, options.WeightDecay),
+        };
         var stepsPerEpoch = (int)((count + _batchSize - 1) / _batchSize);
         _schedule = new CosineSchedule(learningRate, WarmupSteps: 0, options.Epochs * stepsPerEpoch);
     }

@@ -16,6 +16,10 @@ internal sealed record Standardisation(Tensor Shift, Tensor Scale)
     /// <param name="features">[N, F].</param>
     public static Standardisation Of(Tensor features) => new(features.mean([0]), features.std(0).clamp_min(KeptScalars.Of(SmallestScale)));
 
+    /// <summary>Leaves features as they are.</summary>
+    /// <param name="features">[N, F].</param>
+    public static Standardisation None(Tensor features) => new(zeros_like(features[0]), ones_like(features[0]));
+
     /// <summary>Standardises features.</summary>
     /// <param name="features">[n, F]; they stay as they are.</param>
     /// <returns>[n, F], a new tensor.</returns>

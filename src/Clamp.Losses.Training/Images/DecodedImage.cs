@@ -14,10 +14,15 @@ public abstract class DecodedImage : IDisposable
     /// <summary>The width in pixels, at least 1.</summary>
     public abstract int Width { get; }
 
-    /// <summary>Scales the shorter side to a size and cuts out the centre, as torchvision's <c>Resize</c> and <c>CenterCrop</c>.</summary>
+    /// <summary>Scales the shorter side and cuts out the centre, as torchvision's <c>Resize</c> and <c>CenterCrop</c>.</summary>
     /// <param name="size">The height and width wanted.</param>
     /// <param name="planes">Receives the red, the green and the blue plane, each of size x size bytes, row by row.</param>
-    public void CopyCentre(int size, Span<byte> planes) => Resample(CentreAxis(Height, size), CentreAxis(Width, size), planes);
+    /// <param name="centre">How it is scaled; null scales the shorter side to <paramref name="size"/>, bilinear.</param>
+    public void CopyCentre(int size, Span<byte> planes, CentreCrop? centre = null)
+    {
+        centre ??= new CentreCrop();
+        Resample(CentreAxis(Height, size, centre), CentreAxis(Width, size, centre), planes);
+    }
 
     /// <summary>Resizes a box, as torchvision's <c>RandomResizedCrop</c>; no pixel beyond the box is read.</summary>
     /// <param name="box">A box inside the image.</param>
@@ -45,10 +50,11 @@ public abstract class DecodedImage : IDisposable
     /// <returns>At least 4 <see cref="Width"/> bytes.</returns>
     protected abstract ReadOnlySpan<byte> Row(int row);
 
-    private ResamplingAxis CentreAxis(int length, int size)
+    private ResamplingAxis CentreAxis(int length, int size, CentreCrop centre)
     {
-        int scaled = (int)((long)size * length / Math.Min(Height, Width));
-        return new ResamplingAxis(0, length, scaled, skip: (int)Math.Round((scaled - size) / 2.0), size, reversed: false);
+        int scaled = (int)((long)Math.Max(size, centre.Resize) * length / Math.Min(Height, Width));
+        int skip = (int)Math.Round((scaled - size) / 2.0);
+        return new ResamplingAxis(0, length, scaled, skip, size, reversed: false, centre.Interpolation);
     }
 
     // Rows are narrowed first, and only those that some output needs; then columns are shortened.

@@ -5,12 +5,13 @@ namespace Clamp.Losses.Training;
 
 /// <summary>
 /// Images decoded from files each time that they are needed, several at once. Views are cut from the whole picture; a score sees the
-/// centre, whose shorter side is scaled to the size.
+/// centre.
 /// </summary>
 public sealed class FileImages : ImageSource
 {
     private readonly string[] _paths;
     private readonly ImageDecoder _decode;
+    private readonly CentreCrop? _centre;
 
     private int ImageBytes => Channels * Height * Width;
 
@@ -20,13 +21,19 @@ public sealed class FileImages : ImageSource
     /// <param name="decode">Decodes a file, on any thread.</param>
     /// <param name="labels">One class index for each file; null without labels.</param>
     /// <param name="classNames">The name of every class, at least one; null without labels.</param>
+    /// <param name="centre">How a score sees a picture; null scales the shorter side to <paramref name="size"/>, bilinear.</param>
     /// <exception cref="ArgumentException">As for any <see cref="ImageSource"/>.</exception>
     public FileImages(
-        IReadOnlyList<string> paths, int size, ImageDecoder decode, IReadOnlyList<int>? labels = null, IReadOnlyList<string>? classNames = null)
+        IReadOnlyList<string> paths,
+        int size,
+        ImageDecoder decode,
+        IReadOnlyList<int>? labels = null,
+        IReadOnlyList<string>? classNames = null,
+        CentreCrop? centre = null)
         : base(paths?.Count ?? throw new ArgumentNullException(nameof(paths)), size, size, labels, classNames)
     {
         ArgumentNullException.ThrowIfNull(decode);
-        (_paths, _decode) = ([.. paths], decode);
+        (_paths, _decode, _centre) = ([.. paths], decode, centre);
     }
 
     /// <inheritdoc/>
@@ -35,7 +42,7 @@ public sealed class FileImages : ImageSource
         var buffer = new PixelBuffer(indices.Length, Channels, Height, Width);
         try
         {
-            Decode(indices.ToArray(), (i, image) => image.CopyCentre(Height, buffer.At((long)i * ImageBytes, ImageBytes)));
+            Decode(indices.ToArray(), (i, image) => image.CopyCentre(Height, buffer.At((long)i * ImageBytes, ImageBytes), _centre));
             return buffer.Pixels;
         }
         catch
@@ -50,8 +57,11 @@ public sealed class FileImages : ImageSource
     {
         ThrowIfUnknown(indices);
         var labels = LabelsOf(indices);
-        return new FileImages([.. indices.ToArray().Select(index => _paths[index])], Height, _decode, labels, labels is null ? null : ClassNames);
+        return new FileImages([.. indices.ToArray().Select(index => _paths[index])], Height, _decode, labels, labels is null ? null : ClassNames, _centre);
     }
+
+    /// <inheritdoc/>
+    internal override string PathOf(int index) => _paths[index];
 
     /// <summary>Decodes all files into memory, as a score sees them.</summary>
     /// <returns>As many images, with the same labels.</returns>
@@ -67,8 +77,10 @@ public sealed class FileImages : ImageSource
         }
 
         var pixels = new byte[bytes];
-        Decode([.. Enumerable.Range(0, Count)], (i, image) => image.CopyCentre(Height, pixels.AsSpan(i * ImageBytes, ImageBytes)));
-        return HasLabels ? new(pixels, [.. Labels], Height, Width, ClassNames) : new(pixels, Height, Width);
+        Decode([.. Enumerable.Range(0, Count)], (i, image) => image.CopyCentre(Height, pixels.AsSpan(i * ImageBytes, ImageBytes), _centre));
+        return HasLabels
+            ? new(pixels, [.. Labels], Height, Width, ClassNames) { Paths = _paths }
+            : new(pixels, Height, Width) { Paths = _paths };
     }
 
     /// <summary>Decodes whole pictures on all cores.</summary>

@@ -32,8 +32,10 @@ public static class ImageFolder
     /// <param name="seed">Decides which images a limit takes.</param>
     /// <param name="stream">
     /// Whether files are decoded each time that they are needed, so that crops are taken from the whole picture, instead of once into
-    /// memory; null streams what would take more than <see cref="LargestInMemory"/>.
+    /// memory; null streams what would take more than <see cref="LargestInMemory"/>, and what is scaled to more than
+    /// <paramref name="imageSize"/> by <paramref name="centre"/>, as crops would miss its border.
     /// </param>
+    /// <param name="centre">How a score sees a picture, as for <see cref="FileImages"/>; what is held in memory is its centre.</param>
     /// <returns>The images; transparency is laid over black, EXIF orientation is ignored.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The size is out of range or a limit is negative.</exception>
@@ -41,7 +43,14 @@ public static class ImageFolder
     /// <exception cref="InvalidDataException">There is no image, a class has none, the test part has no class or other classes, an image
     /// cannot be decoded, or images to hold in memory take more than 2 GB.</exception>
     public static ImageSplits Load(
-        DirectoryInfo root, int imageSize, ImageDecoder decode, int trainLimit = 0, int testLimit = 0, int seed = 0, bool? stream = null)
+        DirectoryInfo root,
+        int imageSize,
+        ImageDecoder decode,
+        int trainLimit = 0,
+        int testLimit = 0,
+        int seed = 0,
+        bool? stream = null,
+        CentreCrop? centre = null)
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(decode);
@@ -51,18 +60,19 @@ public static class ImageFolder
         bool isSplit = Directory.Exists(train);
         string[] classes = isSplit && !ImageFiles.AreIn(train) ? ListClasses(train) : [];
         if (classes.Length == 0)
-            return Splits(Unlabelled(isSplit ? train : root.FullName, imageSize, decode), test: null, trainLimit, testLimit, seed, stream);
+            return Splits(Unlabelled(isSplit ? train : root.FullName, imageSize, decode, centre), test: null, trainLimit, testLimit, seed, stream, centre);
 
         string? test = TestFolders.Select(name => Path.Combine(root.FullName, name)).FirstOrDefault(Directory.Exists);
         if (test is not null)
             ThrowIfClassesDiffer(train, classes, test, ListClasses(test));
         return Splits(
-            Labelled(train, classes, imageSize, decode),
-            test is null ? null : Labelled(test, classes, imageSize, decode),
+            Labelled(train, classes, imageSize, decode, centre),
+            test is null ? null : Labelled(test, classes, imageSize, decode, centre),
             trainLimit,
             testLimit,
             seed,
-            stream);
+            stream,
+            centre);
     }
 
     internal static void ThrowIfOutOfRange(int imageSize, int trainLimit, int testLimit)
@@ -74,21 +84,23 @@ public static class ImageFolder
     }
 
     /// <summary>Limits both parts, and decodes them into memory unless they are to be streamed.</summary>
-    internal static ImageSplits Splits(FileImages train, FileImages? test, int trainLimit, int testLimit, int seed, bool? stream)
+    internal static ImageSplits Splits(
+        FileImages train, FileImages? test, int trainLimit, int testLimit, int seed, bool? stream, CentreCrop? centre)
     {
         var (trainImages, testImages) = (Limited(train, trainLimit, seed), test is null ? null : Limited(test, testLimit, seed));
-        return stream ?? BytesOf(trainImages) + (testImages is null ? 0 : BytesOf(testImages)) > LargestInMemory
+        bool isLarge = BytesOf(trainImages) + (testImages is null ? 0 : BytesOf(testImages)) > LargestInMemory;
+        return stream ?? (isLarge || centre?.Resize > train.Height)
             ? new ImageSplits(trainImages, testImages)
             : new ImageSplits(trainImages.ToMemory(), testImages?.ToMemory());
     }
 
-    private static FileImages Unlabelled(string folder, int imageSize, ImageDecoder decode)
+    private static FileImages Unlabelled(string folder, int imageSize, ImageDecoder decode, CentreCrop? centre)
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The folder '{folder}' does not exist; it must hold {ImageFiles.Endings}, or {Layout}.");
         string[] paths = ImageFiles.Below(folder);
         return paths.Length > 0
-            ? new FileImages(paths, imageSize, decode)
+            ? new FileImages(paths, imageSize, decode, centre: centre)
             : throw new InvalidDataException($"'{folder}' has no image, nor has any folder in it; expected {ImageFiles.Endings}, or {Layout}.");
     }
 
@@ -112,7 +124,7 @@ public static class ImageFolder
         }
     }
 
-    private static FileImages Labelled(string split, string[] classes, int imageSize, ImageDecoder decode)
+    private static FileImages Labelled(string split, string[] classes, int imageSize, ImageDecoder decode, CentreCrop? centre)
     {
         var paths = new List<string>();
         var labels = new List<int>();
@@ -126,7 +138,7 @@ public static class ImageFolder
             labels.AddRange(Enumerable.Repeat(label, images.Length));
         }
 
-        return new FileImages(paths, imageSize, decode, labels, classes);
+        return new FileImages(paths, imageSize, decode, labels, classes, centre);
     }
 
     private static FileImages Limited(FileImages images, int limit, int seed) =>

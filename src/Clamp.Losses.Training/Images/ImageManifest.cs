@@ -16,6 +16,7 @@ public static class ImageManifest
     /// <param name="testLimit">The same for the test images.</param>
     /// <param name="seed">Decides which images a limit takes.</param>
     /// <param name="stream">As for <see cref="ImageFolder.Load"/>.</param>
+    /// <param name="centre">As for <see cref="ImageFolder.Load"/>.</param>
     /// <returns>The images in the order of the lists; classes are the labels of the training images in ordinal order.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The size is out of range or a limit is negative.</exception>
     /// <exception cref="FileNotFoundException">A list does not exist.</exception>
@@ -32,7 +33,8 @@ public static class ImageManifest
         int trainLimit = 0,
         int testLimit = 0,
         int seed = 0,
-        bool? stream = null)
+        bool? stream = null,
+        CentreCrop? centre = null)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(decode);
@@ -41,25 +43,27 @@ public static class ImageManifest
         string[] classes = [.. trainLines.Select(line => line.Label).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         var testLines = test is null ? null : Read(test, root);
         return ImageFolder.Splits(
-            Images(train, trainLines, classes, imageSize, decode),
-            testLines is null ? null : Images(test!, testLines, classes, imageSize, decode),
+            Images(train, trainLines, classes, imageSize, decode, centre),
+            testLines is null ? null : Images(test!, testLines, classes, imageSize, decode, centre),
             trainLimit,
             testLimit,
             seed,
-            stream);
+            stream,
+            centre);
     }
 
-    private static FileImages Images(FileInfo list, List<Line> lines, string[] classes, int imageSize, ImageDecoder decode)
+    private static FileImages Images(
+        FileInfo list, List<Line> lines, string[] classes, int imageSize, ImageDecoder decode, CentreCrop? centre)
     {
         var paths = lines.ConvertAll(line => line.Path);
         if (classes.Length == 0)
-            return new FileImages(paths, imageSize, decode);
+            return new FileImages(paths, imageSize, decode, centre: centre);
 
         var indices = classes.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index);
         var labels = lines.ConvertAll(line => line.Label is { } label && indices.TryGetValue(label, out var index)
             ? index
             : throw Fault(list, line.Number, line.Label is null ? "has no label" : $"has the label '{line.Label}', which no training image has"));
-        return new FileImages(paths, imageSize, decode, labels, classes);
+        return new FileImages(paths, imageSize, decode, labels, classes, centre);
     }
 
     private static List<Line> Read(FileInfo list, DirectoryInfo? root)

@@ -74,6 +74,10 @@ public abstract class ImageSource
     /// <exception cref="ArgumentOutOfRangeException">An index names no image.</exception>
     public abstract ImageSource Subset(ReadOnlySpan<int> indices);
 
+    /// <summary>The path of the file of an image, by which a list may name it; null where images are not of files.</summary>
+    /// <param name="index">The image.</param>
+    internal virtual string? PathOf(int index) => null;
+
     /// <summary>The SHA-256 of the pixels of up to 256 images, evenly spaced: whether a run goes on with the images that it began with.</summary>
     internal string Fingerprint()
     {

@@ -11,6 +11,9 @@ public sealed class MemoryImages : ImageSource
     // Which of the images in the pixels these are, so that a subset needs no copy; null for all, in their order.
     private readonly int[]? _rows;
 
+    /// <summary>The files that all images of the pixels were decoded from; null where they are not of files.</summary>
+    internal IReadOnlyList<string>? Paths { get; init; }
+
     /// <summary>Wraps pixels and labels; the pixels are not copied, so the caller must not change them afterwards.</summary>
     /// <param name="pixels">Bytes of [N, 3, H, W], the last index fastest.</param>
     /// <param name="labels">One class index for each image, from 0 to <c>classNames.Count - 1</c>.</param>
@@ -50,7 +53,7 @@ public sealed class MemoryImages : ImageSource
 
     private MemoryImages(MemoryImages all, int[] rows, int[]? labels)
         : base(rows.Length, all.Height, all.Width, labels, labels is null ? null : all.ClassNames) =>
-        (_pixels, _imageBytes, _rows) = (all._pixels, all._imageBytes, rows);
+        (_pixels, _imageBytes, _rows, Paths) = (all._pixels, all._imageBytes, rows, all.Paths);
 
     /// <inheritdoc/>
     public override Tensor Pixels(ReadOnlySpan<int> indices)
@@ -69,6 +72,9 @@ public sealed class MemoryImages : ImageSource
         ThrowIfUnknown(indices);
         return new(this, Array.ConvertAll(indices.ToArray(), Row), LabelsOf(indices));
     }
+
+    /// <inheritdoc/>
+    internal override string? PathOf(int index) => Paths?[Row(index)];
 
     private int Row(int index) => _rows is null ? index : _rows[index];
 

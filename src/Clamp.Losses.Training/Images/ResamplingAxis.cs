@@ -1,8 +1,8 @@
 namespace Clamp.Losses.Training;
 
 /// <summary>
-/// How one axis of a picture is resized, bilinear and antialiased as torchvision does: output s lies at first + (s + 1/2) length / size,
-/// input t at t + 1/2, and weights fall linearly to 0 over one input, or over one output where that is wider.
+/// How one axis of a picture is resized, antialiased as torchvision does: output s lies at first + (s + 1/2) length / size, input t at
+/// t + 1/2, and weights fall to 0 over one input (bicubic: two), or over as many outputs where these are wider.
 /// </summary>
 internal sealed class ResamplingAxis
 {
@@ -16,11 +16,14 @@ internal sealed class ResamplingAxis
     /// <param name="skip">How many of the outputs are left out before the first.</param>
     /// <param name="count">How many outputs are made; <paramref name="skip"/> and they are at most <paramref name="size"/>.</param>
     /// <param name="reversed">Whether outputs run from the last input to the first.</param>
-    public ResamplingAxis(int first, int length, int size, int skip, int count, bool reversed)
+    /// <param name="interpolation">How weights fall.</param>
+    public ResamplingAxis(
+        int first, int length, int size, int skip, int count, bool reversed, Interpolation interpolation = Interpolation.Bilinear)
     {
         (_starts, _weights) = (new int[count], new float[count][]);
         double scale = (double)length / size;
-        double reach = Math.Max(1, scale);
+        double unit = Math.Max(1, scale);
+        double reach = interpolation == Interpolation.Bicubic ? 2 * unit : unit;
         for (int i = 0; i < count; i++)
         {
             int output = reversed ? size - 1 - skip - i : skip + i;
@@ -28,7 +31,7 @@ internal sealed class ResamplingAxis
             int start = Math.Max(0, (int)Math.Floor(centre - reach + 0.5));
             int end = Math.Min(length, (int)Math.Ceiling(centre + reach - 0.5));
             _starts[i] = first + start;
-            _weights[i] = Triangle(start, end, centre, reach);
+            _weights[i] = Normalised([.. Enumerable.Range(start, end - start).Select(input => Weight((input + 0.5 - centre) / unit, interpolation))]);
         }
     }
 
@@ -49,14 +52,17 @@ internal sealed class ResamplingAxis
     /// <param name="output">The output.</param>
     public ReadOnlySpan<float> Weights(int output) => _weights[output];
 
-    private static float[] Triangle(int start, int end, double centre, double reach)
+    private static double Weight(double distance, Interpolation interpolation)
     {
-        var weights = new double[end - start];
-        for (int i = 0; i < weights.Length; i++)
-        {
-            weights[i] = Math.Max(0, 1 - (Math.Abs(start + i + 0.5 - centre) / reach));
-        }
+        double x = Math.Abs(distance);
+        return interpolation == Interpolation.Bilinear ? Math.Max(0, 1 - x)
+            : x < 1 ? (((1.5 * x) - 2.5) * x * x) + 1
+            : x < 2 ? (((((-0.5 * x) + 2.5) * x) - 4) * x) + 2
+            : 0;
+    }
 
+    private static float[] Normalised(double[] weights)
+    {
         double sum = weights.Sum();
         return Array.ConvertAll(weights, weight => (float)(weight / sum));
     }

@@ -10,9 +10,14 @@ namespace Clamp.Losses.Training;
 /// </summary>
 public static class EncoderFile
 {
+    private const int FaultsTold = 5;
     private const string StemPadding = "stem_padding";
     private const string ImageSize = "image_size";
     private const string Dataset = "dataset";
+    private const string Mean = "mean";
+    private const string StandardDeviation = "standard_deviation";
+    private const string EvaluationResize = "evaluation_resize";
+    private const string EvaluationInterpolation = "evaluation_interpolation";
     private static readonly string[] Classifier = ["fc.weight", "fc.bias"];
 
     /// <summary>Writes an encoder, and in the metadata how to rebuild it and what images it expects.</summary>
@@ -34,7 +39,7 @@ public static class EncoderFile
     /// <param name="imageSize">The side of the images; null for the one in the metadata, or 224 with ImageNet's stem and 32 with the small one.</param>
     /// <returns>
     /// The encoder, which the caller owns, its options, and whether a classifier was passed over. Where the metadata do not tell the data
-    /// set, it is <see cref="DatasetKind.Unknown"/>.
+    /// set, it is <see cref="DatasetKind.Unknown"/>, and where they do not tell the normalisation, it is the default one.
     /// </returns>
     /// <exception cref="InvalidDataException">
     /// The file is damaged, or its tensors are not the architecture's: the message names the one that they are, or lists every missing,
@@ -54,6 +59,9 @@ public static class EncoderFile
             SmallStem = smallStem,
             StemPadding = smallStem ? stemPadding ?? Number(file, StemPadding) ?? 1 : 1,
             ImageSize = imageSize ?? Number(file, ImageSize) ?? (smallStem ? new RunOptions().ImageSize : 224),
+            Normalisation = NormalisationOf(file),
+            EvaluationResize = imageSize is null ? Number(file, EvaluationResize) ?? 0 : 0,
+            EvaluationInterpolation = InterpolationOf(file),
         };
         (options with { DataRoot = "." }).Validate();
         var encoder = Encoders.Create(kind, options.SmallStem, options.StemPadding);
@@ -69,6 +77,25 @@ public static class EncoderFile
         return (encoder, options, Classifier.Any(file.Tensors.ContainsKey));
     }
 
+    /// <summary>Fills an encoder from a file, as <see cref="InitialWeights.Load"/> says.</summary>
+    internal static InitialWeights Fill(string path, ResNet encoder)
+    {
+        using var file = SafetensorsFile.Read(path);
+        if (Faults(encoder, file.Tensors) is { Count: > 0 } faults)
+        {
+            var more = faults.Count > FaultsTold ? $"; and {faults.Count - FaultsTold} more" : "";
+            throw new InvalidDataException(
+                $"'{path}' does not fit a {encoder.GetName()} of this stem: {string.Join("; ", faults.Take(FaultsTold))}{more}.");
+        }
+
+        Fill(encoder, file.Tensors);
+        return new InitialWeights(
+            Path.GetFileName(path),
+            InitialWeights.HashOf(path),
+            [.. Classifier.Where(file.Tensors.ContainsKey)],
+            file.Metadata.ContainsKey(Mean) || file.Metadata.ContainsKey(StandardDeviation) ? NormalisationOf(file) : null);
+    }
+
     private static Dictionary<string, string> Metadata(ResNet encoder, RunOptions options)
     {
         var metadata = new Dictionary<string, string>
@@ -80,8 +107,9 @@ public static class EncoderFile
             ["stem"] = options.SmallStem ? "small: conv1 3x3, stride 1; no maxpool" : "imagenet",
             [Dataset] = options.Dataset.ToString(),
             ["normalisation"] = "(pixel / 255 - mean) / standard_deviation, in every channel",
-            ["mean"] = Text(MultiViewAugmentation.Mean),
-            ["standard_deviation"] = Text(MultiViewAugmentation.StandardDeviation),
+            [Mean] = Normalisation.Text(options.Normalisation.Mean),
+            [StandardDeviation] = Normalisation.Text(options.Normalisation.StandardDeviation),
+            [EvaluationInterpolation] = options.EvaluationInterpolation.ToString().ToLowerInvariant(),
         };
         if (options.SmallStem)
         {
@@ -92,6 +120,11 @@ public static class EncoderFile
         if (options.Dataset is DatasetKind.Shapes or DatasetKind.ImageFolder)
         {
             metadata[ImageSize] = Text(options.ImageSize);
+        }
+
+        if (options.EvaluationResize > 0)
+        {
+            metadata[EvaluationResize] = Text(options.EvaluationResize);
         }
 
         return metadata;
@@ -117,7 +150,7 @@ public static class EncoderFile
         var expected = encoder.state_dict();
         return
         [
-            .. expected.Keys.Except(given.Keys).Select(name => $"{name} is missing")
+            .. expected.Keys.Except(given.Keys).Where(name => !IsCounter(name)).Select(name => $"{name} is missing")
                 .Concat(given.Keys.Except(expected.Keys).Except(Classifier).Select(name => $"{name} is unexpected"))
                 .Concat(given.Keys.Intersect(expected.Keys).Select(name => Fault(name, given[name], expected[name])).OfType<string>())
                 .Order(StringComparer.Ordinal),
@@ -129,9 +162,19 @@ public static class EncoderFile
         using var unrecorded = no_grad();
         foreach (var (name, value) in encoder.state_dict())
         {
-            value.copy_(given[name]);
+            if (given.TryGetValue(name, out var weights))
+            {
+                value.copy_(weights);
+            }
+            else
+            {
+                value.zero_();
+            }
         }
     }
+
+    // Files from before torch 0.4.1, torchvision's first ResNets among them, have none, and torch reads them all the same.
+    private static bool IsCounter(string name) => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     private static string? Fault(string name, Tensor given, Tensor expected)
     {
@@ -154,6 +197,33 @@ public static class EncoderFile
             ? number
             : throw new InvalidDataException($"The metadata's {key} is '{text}'; it must be a whole number.")
         : null;
+
+    private static Normalisation NormalisationOf(SafetensorsFile file) => new()
+    {
+        Mean = Channels(file, Mean) ?? new Normalisation().Mean,
+        StandardDeviation = Channels(file, StandardDeviation) ?? new Normalisation().StandardDeviation,
+    };
+
+    /// <summary>One number is that of every channel.</summary>
+    private static double[]? Channels(SafetensorsFile file, string key)
+    {
+        if (!file.Metadata.TryGetValue(key, out var text))
+        {
+            return null;
+        }
+
+        var numbers = text.Split(',').Select(item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new InvalidDataException($"The metadata's {key} is '{text}'; it must be a number, or three with commas between them.")).ToArray();
+        return numbers.Length == 1 ? [numbers[0], numbers[0], numbers[0]] : numbers;
+    }
+
+    private static Interpolation InterpolationOf(SafetensorsFile file) => file.Metadata.GetValueOrDefault(EvaluationInterpolation) switch
+    {
+        null or "bilinear" => Interpolation.Bilinear,
+        "bicubic" => Interpolation.Bicubic,
+        var other => throw new InvalidDataException($"The metadata's {EvaluationInterpolation} is '{other}'; it must be bilinear or bicubic."),
+    };
 
     private static string Version() =>
         typeof(ClampLoss).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;

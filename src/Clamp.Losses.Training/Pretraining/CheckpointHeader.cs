@@ -13,12 +13,18 @@ internal sealed record CheckpointHeader(int Step, int Epoch, int Batch, int Imag
 {
     /// <summary>Refuses to go on with other options or images: the result would be that of neither run.</summary>
     /// <param name="options">The options now.</param>
+    /// <param name="earlier">What versions did that had no such settings yet.</param>
     /// <param name="images">The number of training images now.</param>
     /// <param name="fingerprint">Theirs.</param>
     /// <exception cref="ArgumentException">They differ; the message names the differences.</exception>
-    public void ThrowIfNotOf(JsonElement options, int images, string fingerprint)
+    public void ThrowIfNotOf(JsonElement options, Dictionary<string, object?> earlier, int images, string fingerprint)
     {
         var (before, now) = (Flat(Options).ToDictionary(), Flat(options).ToDictionary());
+        foreach (var (key, value) in Flat(JsonSerializer.SerializeToElement(earlier, PretrainOptions.Json)))
+        {
+            before.TryAdd(key, value);
+        }
+
         string Difference(string key) => $"{key} was {before.GetValueOrDefault(key, "not set")} and is {now.GetValueOrDefault(key, "not set")}";
         List<string> differences =
         [

@@ -78,6 +78,9 @@ public record PretrainOptions
     /// </summary>
     public ClampLossOptions Clamp { get; init; } = new() { RadiusScale = 3 };
 
+    /// <summary>What pixels are normalised by, for views and for every score of the encoder.</summary>
+    public Normalisation Normalisation { get; init; } = new();
+
     /// <summary>The augmentation, of the even views when there is another for the odd ones.</summary>
     public AugmentationOptions Augmentation { get; init; } = new();
 
@@ -86,12 +89,7 @@ public record PretrainOptions
 
     /// <summary>The highest learning rate of the run: <see cref="LearningRate"/>, scaled to <see cref="BatchSize"/>.</summary>
     /// <returns>Above 0.</returns>
-    public double PeakLearningRate() => LearningRateScaling switch
-    {
-        LearningRateScaling.Linear => LearningRate * BatchSize / ScalingBatch,
-        LearningRateScaling.SquareRoot => LearningRate * Math.Sqrt(BatchSize / ScalingBatch),
-        _ => LearningRate,
-    };
+    public double PeakLearningRate() => Scaled(LearningRate, LearningRateScaling, BatchSize);
 
     /// <summary>The same options without what does not change a run's numbers, such as where files lie.</summary>
     /// <returns>The options by which a run is recognised when it goes on.</returns>
@@ -117,9 +115,21 @@ public record PretrainOptions
     [
         .. OwnFaults(),
         .. FaultsOfClamp(),
+        .. Normalisation.Faults().Select(fault => $"{nameof(Normalisation)}: {fault}"),
         .. Augmentation.Faults().Select(fault => $"{nameof(Augmentation)}: {fault}"),
         .. AlternateAugmentation?.Faults().Select(fault => $"{nameof(AlternateAugmentation)}: {fault}") ?? [],
     ];
+
+    /// <summary>A learning rate that is given for 256 images, for a batch of another size.</summary>
+    internal static double Scaled(double rate, LearningRateScaling scaling, int batchSize) => scaling switch
+    {
+        LearningRateScaling.Linear => rate * batchSize / ScalingBatch,
+        LearningRateScaling.SquareRoot => rate * Math.Sqrt(batchSize / ScalingBatch),
+        _ => rate,
+    };
+
+    /// <summary>The settings that runs of earlier versions lack, and what those versions did.</summary>
+    internal virtual Dictionary<string, object?> Earlier() => new() { [nameof(Normalisation)] = new Normalisation() };
 
     private IEnumerable<string> OwnFaults() => OptionRules.Faults(
         (Projection.Count == 0 || Projection.Any(w => w < 1), nameof(Projection), string.Join(' ', Projection), "widths of at least 1"),

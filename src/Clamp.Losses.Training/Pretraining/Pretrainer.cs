@@ -46,7 +46,7 @@ public sealed class Pretrainer : IDisposable
         _fingerprint = new Lazy<string>(images.Fingerprint);
         ThrowIfTooLong(options.Epochs, _sampler.BatchesPerEpoch);
         _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
-        _loader = new ViewLoader(images, new MultiViewAugmentation(Transforms(options), options.Seed), options.Views, device);
+        _loader = new ViewLoader(images, Augmentation(options), options.Views, device);
         _packing = new ClampLoss(options.Clamp);
         _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
@@ -106,7 +106,7 @@ public sealed class Pretrainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(images);
         var loader = new ViewLoader(
-            images, new MultiViewAugmentation(Transforms(_options), _options.Seed), _options.Views, Encoder.parameters().First().device, ahead: 0);
+            images, Augmentation(_options), _options.Views, Encoder.parameters().First().device, ahead: 0);
         int[] batch = [.. Enumerable.Range(0, Math.Min(_options.BatchSize, images.Count))];
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
@@ -147,7 +147,7 @@ public sealed class Pretrainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(reader);
         var header = JsonSerializer.Deserialize<CheckpointHeader>(reader.ReadString(), PretrainOptions.Json)!;
-        header.ThrowIfNotOf(Essentials(), _images.Count, _fingerprint.Value);
+        header.ThrowIfNotOf(Essentials(), _options.Earlier(), _images.Count, _fingerprint.Value);
         TrainingState.Load(reader, [Encoder, _head], _optimizer);
         StepsDone = header.Step;
     }
@@ -195,8 +195,12 @@ public sealed class Pretrainer : IDisposable
         return (Metrics(geometry, loss.item<float>(), times), views.shape[1]);
     }
 
-    private static AugmentationOptions[] Transforms(PretrainOptions options) =>
-        options.AlternateAugmentation is { } alternate ? [options.Augmentation, alternate] : [options.Augmentation];
+    private static MultiViewAugmentation Augmentation(PretrainOptions options)
+    {
+        AugmentationOptions[] transforms =
+            options.AlternateAugmentation is { } alternate ? [options.Augmentation, alternate] : [options.Augmentation];
+        return new MultiViewAugmentation(transforms, options.Seed, options.Normalisation);
+    }
 
     /// <summary>Fills the gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
     private (Tensor Loss, Tensor Embeddings, double LossSeconds) Backward(Tensor views)

@@ -5,18 +5,19 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Training;
 
 /// <summary>
-/// The folder of one run: config.json, metrics.csv, checkpoints/, tensorboard/, and at its end encoder.dat and training.png. A new run
+/// The folder of one run: config.json, initial.dat where it began from given weights, metrics.csv, checkpoints/, tensorboard/, and at its end encoder.dat and training.png. A new run
 /// never writes into an old one's; <c>run.lock</c> keeps out a second process, and <c>run.pid</c> tells it who is at work.
 /// </summary>
 public sealed class RunFolder
 {
     private const string Config = "config.json";
+    private const string Initial = "initial.dat";
     private const string LockFile = "run.lock";
     private const string HolderFile = "run.pid";
 
     // What a run leaves that was killed before its settings were stored; a folder with nothing else is as good as empty.
     private static readonly string[] Beginnings =
-        [LockFile, HolderFile, HolderFile + AtomicFile.Unfinished, Config + AtomicFile.Unfinished];
+        [LockFile, HolderFile, HolderFile + AtomicFile.Unfinished, Config + AtomicFile.Unfinished, Initial, Initial + AtomicFile.Unfinished];
 
     private RunFolder(string path) => Path = path;
 
@@ -44,9 +45,10 @@ public sealed class RunFolder
     /// <summary>Creates the folder and stores the options in it.</summary>
     /// <param name="path">Where.</param>
     /// <param name="options">The options of the run.</param>
+    /// <param name="initial">The encoder that it begins with, where the seed does not draw its weights; they are stored.</param>
     /// <returns>The folder.</returns>
     /// <exception cref="IOException">The folder holds files already, or cannot be written.</exception>
-    public static RunFolder Create(string path, PretrainOptions options)
+    public static RunFolder Create(string path, PretrainOptions options, nn.Module? initial = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ThrowIfUsed(path);
@@ -56,6 +58,13 @@ public sealed class RunFolder
         // Another run may have begun in the folder since it was looked at.
         using var exclusive = run.Lock();
         ThrowIfUsed(path);
+
+        // The settings last: where they are, the weights that they speak of are too.
+        if (initial is not null)
+        {
+            NetworkFile.Write(run.File(Initial), initial);
+        }
+
         run.Write(Config, Encoding.UTF8.GetBytes(options.ToJson()));
         return run;
     }
@@ -120,7 +129,7 @@ public sealed class RunFolder
             var text = System.IO.File.ReadAllText(ConfigFile);
             using var given = JsonDocument.Parse(text);
             using var expected = JsonDocument.Parse(new TOptions().ToJson());
-            var missing = Missing(expected.RootElement, given.RootElement, "").ToList();
+            var missing = Missing(expected.RootElement, given.RootElement, "").Except(new TOptions().Earlier().Keys).ToList();
             return missing.Count == 0
                 ? JsonSerializer.Deserialize<TOptions>(text, PretrainOptions.Json)!
                 : throw new InvalidDataException($"'{ConfigFile}' is damaged, or of another version: it lacks {string.Join(", ", missing)}.");
@@ -158,6 +167,16 @@ public sealed class RunFolder
     {
         ArgumentNullException.ThrowIfNull(encoder);
         NetworkFile.Read(EncoderWeights, encoder);
+    }
+
+    /// <summary>Loads the weights that the run began with, where they were given (<see cref="Create"/>).</summary>
+    /// <param name="encoder">The encoder.</param>
+    /// <exception cref="InvalidDataException">They are damaged, or of another encoder.</exception>
+    /// <exception cref="FileNotFoundException">They are not there.</exception>
+    public void LoadInitial(nn.Module encoder)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        NetworkFile.Read(File(Initial), encoder);
     }
 
     private static void CreateDirectory(string path)

@@ -6,6 +6,8 @@ namespace Clamp.Losses.Training;
 /// <summary>Everything that decides a run of a named data set and a named encoder; stored with it as config.json.</summary>
 public sealed record RunOptions : PretrainOptions
 {
+    private const int MostResize = 2 * ImageFolder.MaxSize;
+
     /// <summary>The images.</summary>
     public DatasetKind Dataset { get; init; } = DatasetKind.Shapes;
 
@@ -25,8 +27,17 @@ public sealed record RunOptions : PretrainOptions
     public int ImageSize { get; init; } = 32;
 
     /// <summary>
+    /// What evaluation scales the shorter side of image files to, before the centre of <see cref="ImageSize"/> is cut out: 0 for
+    /// <see cref="ImageSize"/>, or from that to 2048. Images of one size, such as CIFAR's, are seen as they are.
+    /// </summary>
+    public int EvaluationResize { get; init; }
+
+    /// <summary>How evaluation resizes images.</summary>
+    public Interpolation EvaluationInterpolation { get; init; } = Interpolation.Bilinear;
+
+    /// <summary>
     /// Whether image folders are decoded anew in each epoch, so that crops come from the whole picture; null decides by their size
-    /// (<see cref="ImageFolder.LargestInMemory"/>).
+    /// (<see cref="ImageFolder.LargestInMemory"/>) and streams where <see cref="EvaluationResize"/> is above <see cref="ImageSize"/>.
     /// </summary>
     public bool? StreamImages { get; init; }
 
@@ -54,6 +65,12 @@ public sealed record RunOptions : PretrainOptions
     /// <summary>The padding of the small stem: 1, or 2 as in the paper's code, which adds 2 pixels to height and width.</summary>
     public int StemPadding { get; init; } = 1;
 
+    /// <summary>
+    /// The weights that the encoder begins with, a file or a run's folder (<see cref="InitialWeights"/>), in place of those that the seed
+    /// draws; null for the latter. They are stored with the run, which does not look at the file again.
+    /// </summary>
+    public string? Init { get; init; }
+
     private bool NeedsFiles => Dataset is not (DatasetKind.Shapes or DatasetKind.Unknown) && Manifest is null;
 
     /// <summary>Loads the images of the options.</summary>
@@ -64,8 +81,9 @@ public sealed record RunOptions : PretrainOptions
     public ImageSplits LoadImages(ImageDecoder? decode = null)
     {
         var root = DataRoot is null ? null : new DirectoryInfo(DataRoot);
+        var centre = new CentreCrop(EvaluationResize, EvaluationInterpolation);
         var images = Manifest is null
-            ? Datasets.Load(Dataset, root, ImageSize, TrainImages, TestImages, Seed, StreamImages, decode, AllowPartial)
+            ? Datasets.Load(Dataset, root, ImageSize, TrainImages, TestImages, Seed, StreamImages, decode, AllowPartial, centre)
             : ImageManifest.Load(
                 new FileInfo(Manifest),
                 ImageSize,
@@ -75,12 +93,13 @@ public sealed record RunOptions : PretrainOptions
                 TrainImages,
                 TestImages,
                 Seed,
-                StreamImages);
+                StreamImages,
+                centre);
         return images.HoldOut(ValidationShare, Seed);
     }
 
     /// <summary>
-    /// The encoder with the weights that <see cref="PretrainOptions.Seed"/> draws, those that a run begins with. A <see cref="Pretrainer"/>
+    /// The encoder with the weights that <see cref="PretrainOptions.Seed"/> draws, those that a run without <see cref="Init"/> begins with. A <see cref="Pretrainer"/>
     /// that is made next draws its head from the same sequence.
     /// </summary>
     /// <param name="device">Where.</param>
@@ -95,8 +114,17 @@ public sealed record RunOptions : PretrainOptions
     public override PretrainOptions Essentials() => this with
     {
         DataRoot = null,
+        Init = Path.GetFileName(Path.TrimEndingDirectorySeparator(Init ?? "")) is { Length: > 0 } name ? name : null,
         Manifest = Path.GetFileName(Manifest),
         TestManifest = Path.GetFileName(TestManifest),
+    };
+
+    /// <inheritdoc/>
+    internal override Dictionary<string, object?> Earlier() => new(base.Earlier())
+    {
+        [nameof(EvaluationResize)] = 0,
+        [nameof(EvaluationInterpolation)] = Interpolation.Bilinear,
+        [nameof(Init)] = null,
     };
 
     /// <inheritdoc/>
@@ -111,6 +139,12 @@ public sealed record RunOptions : PretrainOptions
                 $"absent unless Dataset is ImageFolder; it is {Dataset}"),
             (TestManifest is not null && Manifest is null, nameof(TestManifest), $"'{TestManifest}'", "absent unless Manifest is given"),
             (ImageSize is < 16 or > ImageFolder.MaxSize, nameof(ImageSize), ImageSize, $"from 16 to {ImageFolder.MaxSize}"),
+            (
+                EvaluationResize != 0 && (EvaluationResize < ImageSize || EvaluationResize > MostResize),
+                nameof(EvaluationResize),
+                EvaluationResize,
+                $"0, or from the image size, {ImageSize}, to {MostResize}"),
+            (!Enum.IsDefined(EvaluationInterpolation), nameof(EvaluationInterpolation), EvaluationInterpolation, "bilinear or bicubic"),
             (TrainImages < 0, nameof(TrainImages), TrainImages, "at least 0"),
             (TestImages < 0, nameof(TestImages), TestImages, "at least 0"),
             (!(ValidationShare is >= 0 and < 1), nameof(ValidationShare), ValidationShare, "from 0 to below 1"),

@@ -9,14 +9,9 @@ namespace Clamp.Losses.Training;
 /// <remarks>Holds no state between calls: any number of threads may share one.</remarks>
 public sealed class MultiViewAugmentation
 {
-    /// <summary>Subtracted from every channel's values, which go from 0 to 1.</summary>
-    public const double Mean = 0.5;
-
-    /// <summary>What every channel is divided by after that, so that values go from -2 to 2.</summary>
-    public const double StandardDeviation = 0.25;
-
     private readonly AugmentationOptions[] _transforms;
     private readonly int _seed;
+    private readonly Normalisation _normalisation;
 
     /// <summary>Creates the augmentation.</summary>
     /// <param name="options">The distributions to draw from; copied.</param>
@@ -30,8 +25,9 @@ public sealed class MultiViewAugmentation
     /// <summary>Creates an augmentation whose views take turns: view v is made by transform v modulo their number.</summary>
     /// <param name="transforms">The distributions to draw from, at least one; copied.</param>
     /// <param name="seed">The run's seed, any value.</param>
+    /// <param name="normalisation">What follows the augmentation; null for the defaults.</param>
     /// <exception cref="ArgumentException">There is no transform, or options are out of range.</exception>
-    public MultiViewAugmentation(IReadOnlyList<AugmentationOptions> transforms, int seed)
+    public MultiViewAugmentation(IReadOnlyList<AugmentationOptions> transforms, int seed, Normalisation? normalisation = null)
     {
         ArgumentNullException.ThrowIfNull(transforms);
         if (transforms.Count == 0)
@@ -45,6 +41,8 @@ public sealed class MultiViewAugmentation
 
         _transforms = [.. transforms.Select(options => options with { })];
         _seed = seed;
+        _normalisation = normalisation ?? new Normalisation();
+        _normalisation.Validate();
     }
 
     /// <summary>Makes views of a batch of images. Nothing is recorded for autograd, and the images stay as they are.</summary>
@@ -60,8 +58,8 @@ public sealed class MultiViewAugmentation
     /// <exception cref="ArgumentOutOfRangeException">A number is below its least value.</exception>
     public Tensor Views(Tensor images, ReadOnlySpan<long> samples, int epoch, int views, int outputSize)
     {
-        CheckImages(images, nameof(images));
-        if (samples.Length != images.shape[0])
+        ArgumentNullException.ThrowIfNull(images);
+        if (images.dim() == 4 && samples.Length != images.shape[0])
             throw new ArgumentException($"{samples.Length} samples given; allowed: {images.shape[0]}, one an image.", nameof(samples));
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         ArgumentOutOfRangeException.ThrowIfLessThan(views, 1);
@@ -69,11 +67,11 @@ public sealed class MultiViewAugmentation
 
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var pixels = Pixels(images);
+        var pixels = Normalisation.Values(images, nameof(images));
         var result = empty([views, images.shape[0], 3, outputSize, outputSize], ScalarType.Float32, images.device);
         for (var view = 0; view < views; view++)
             FillView(result.select(0, view), pixels, samples, epoch, view);
-        return Standardise(result).MoveToOuterDisposeScope();
+        return _normalisation.ApplyTo(result).MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes views of crops that were taken elsewhere: all that follows the crop and the flip.</summary>
@@ -99,24 +97,10 @@ public sealed class MultiViewAugmentation
 
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var flat = crops.flatten(0, 1);
-        CheckImages(flat, nameof(crops));
-        var result = Pixels(flat).reshape(crops.shape);
+        var result = Normalisation.Values(crops.flatten(0, 1), nameof(crops)).reshape(crops.shape);
         for (var view = 0; view < parameters.Count; view++)
             Recolour(result.select(0, view), parameters[view], epoch, view);
-        return Standardise(result).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>What evaluation sees: images as they are, in the value range of <see cref="Views"/>.</summary>
-    /// <param name="images">[B, 3, H, W], uint8, any device, B &gt;= 1.</param>
-    /// <returns>[B, 3, H, W], float32, on the images' device: the caller's to dispose.</returns>
-    /// <exception cref="ArgumentException">The images' shape or type is another.</exception>
-    public static Tensor Normalise(Tensor images)
-    {
-        CheckImages(images, nameof(images));
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        return Standardise(Pixels(images)).MoveToOuterDisposeScope();
+        return _normalisation.ApplyTo(result).MoveToOuterDisposeScope();
     }
 
     /// <summary>The parameters with which <see cref="Views"/> makes one view.</summary>
@@ -165,23 +149,5 @@ public sealed class MultiViewAugmentation
     {
         using var sigmas = tensor([.. views.Select(v => (float)v.BlurSigma)], ScalarType.Float32, images.device);
         GaussianBlur.ApplyTo(images, sigmas, GaussianBlur.KernelSize((int)images.shape[^1]));
-    }
-
-    private static Tensor Pixels(Tensor images) => images.to(ScalarType.Float32).div_(byte.MaxValue);
-
-    private static Tensor Standardise(Tensor images) => images.sub_(Mean).div_(StandardDeviation);
-
-    private static void CheckImages(Tensor images, string parameter)
-    {
-        ArgumentNullException.ThrowIfNull(images, parameter);
-        if (images.dtype != ScalarType.Byte)
-            throw new ArgumentException($"Images of type {images.dtype} given; allowed: {ScalarType.Byte}.", parameter);
-
-        var shape = images.shape;
-        if (shape.Length != 4 || shape[1] != 3 || shape.Contains(0))
-        {
-            var given = string.Join(", ", shape);
-            throw new ArgumentException($"Images of shape [{given}] given; allowed: [B, 3, H, W], none 0.", parameter);
-        }
     }
 }

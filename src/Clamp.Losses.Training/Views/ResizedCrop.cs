@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Training;
 
 /// <summary>
-/// Crops each image to its own box, flips it where wanted and resizes it to a square: bilinear and antialiased, torchvision's default.
+/// Crops each image to its own box, flips it where wanted and resizes it to a square, antialiased: bilinear, torchvision's default, or bicubic.
 /// </summary>
 /// <remarks>
 /// Interpolation is separable, so one [size, H] and one [size, W] matrix of weights an image and two batched matrix products do it all.
@@ -39,13 +39,15 @@ public static class ResizedCrop
     /// <param name="images">[B, C, H, W], float32, any device.</param>
     /// <param name="views">The parameters of the B views; boxes lie inside the images.</param>
     /// <param name="size">Height and width of the views, at least 1.</param>
+    /// <param name="interpolation">How they are resized.</param>
     /// <returns>[B, C, size, size], a new tensor.</returns>
-    public static Tensor Apply(Tensor images, IReadOnlyList<ViewParameters> views, int size)
+    public static Tensor Apply(
+        Tensor images, IReadOnlyList<ViewParameters> views, int size, Interpolation interpolation = Interpolation.Bilinear)
     {
         using var scope = NewDisposeScope();
         var (batch, channels, height, width) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
-        var rows = Weights([.. views.Select(v => (v.Crop.Top, v.Crop.Height, false))], height, size, images.device);
-        var columns = Weights([.. views.Select(v => (v.Crop.Left, v.Crop.Width, v.Flip))], width, size, images.device);
+        var rows = Weights([.. views.Select(v => (v.Crop.Top, v.Crop.Height, false))], height, size, interpolation, images.device);
+        var columns = Weights([.. views.Select(v => (v.Crop.Left, v.Crop.Width, v.Flip))], width, size, interpolation, images.device);
 
         var narrowed = images.reshape(batch, channels * height, width).bmm(columns.transpose(1, 2));
         var perChannel = rows.unsqueeze(1).expand(batch, channels, size, height).reshape(batch * channels, size, height);
@@ -63,10 +65,10 @@ public static class ResizedCrop
     }
 
     /// <summary>
-    /// Output pixel s lies at first + (s + 1/2) * length / size, and input pixel t at t + 1/2. The weight falls linearly to 0 over one
-    /// input pixel, or over one output pixel where that is wider, and weights over the box's pixels sum to 1.
+    /// Output pixel s lies at first + (s + 1/2) * length / size, and input pixel t at t + 1/2. The weight falls to 0 over one
+    /// input pixel (bicubic: two), or over as many output pixels where these are wider, and weights over the box's pixels sum to 1.
     /// </summary>
-    private static Tensor Weights((int First, int Length, bool Reversed)[] boxes, long inputSize, int size, Device device)
+    private static Tensor Weights((int First, int Length, bool Reversed)[] boxes, long inputSize, int size, Interpolation interpolation, Device device)
     {
         var first = Column(boxes, b => b.First, device);
         var last = Column(boxes, b => b.First + b.Length, device);
@@ -75,9 +77,18 @@ public static class ResizedCrop
 
         var inputs = arange(inputSize, ScalarType.Float32, device).add_(0.5);
         var outputs = arange(size, ScalarType.Float32, device).add_(0.5).unsqueeze(1);
-        var weights = inputs.sub(origin + (step * outputs)).abs_().div_(step.abs().clamp_min_(1)).neg_().add_(1).clamp_min_(0);
+        var distances = inputs.sub(origin + (step * outputs)).abs_().div_(step.abs().clamp_min_(1));
+        var weights = interpolation == Interpolation.Bicubic ? Cubic(distances) : distances.neg_().add_(1).clamp_min_(0);
         weights.mul_(inputs.gt(first).logical_and_(inputs.lt(last)));
         return weights.div_(weights.sum(-1, keepdim: true));
+    }
+
+    /// <summary>Keys' cubic of parameter -0.5.</summary>
+    private static Tensor Cubic(Tensor x)
+    {
+        var near = (((1.5 * x) - 2.5) * x * x) + 1;
+        var far = (((((-0.5 * x) + 2.5) * x) - 4) * x) + 2;
+        return where(x < 1, near, where(x < 2, far, zeros_like(x)));
     }
 
     private static Tensor Column<TBox>(TBox[] boxes, Func<TBox, float> value, Device device) =>

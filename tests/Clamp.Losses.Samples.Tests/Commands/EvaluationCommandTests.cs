@@ -97,7 +97,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
 
         var (first, second) = (Report(Output), Report(again));
         second.List.Should().EndWith("labelled.txt");
-        second.Pretrained.Should().Be(first.Pretrained);
+        second.Pretrained.Should().BeEquivalentTo(first.Pretrained);
     }
 
     [Fact]
@@ -118,6 +118,38 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
         setting.Warnings.Should().ContainSingle().Which.Should().Contain("train-images-idx3-ubyte has 30 of 60000 images");
     }
 
+    [Fact]
+    public void ExportAndImport_OfAnotherNormalisation_KeepItAndItsScore()
+    {
+        var (run, file, imported) = (_temporary.PathOf("run"), _temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
+        string[] images = ["--train-images", "48", "--test-images", "24"];
+        Succeed(["pretrain", .. images, "--image-size", "16", "--epochs", "1", "--views", "2", "--normalisation", "imagenet", "--deviation", "0.2,0.3,0.4",
+            "--output", run]);
+        Succeed("export", "--run", run, "--output", file);
+
+        Succeed("import", "--weights", file, "--encoder", "tiny", "--output", imported).Should()
+            .Contain("shown images of mean 0.485,0.456,0.406 and deviation 0.2,0.3,0.4");
+
+        Succeed("knn", "--run", run, "--validation-share", "0", "--output", Output);
+        var expected = Read<NeighbourReport>(Output);
+        expected.Setting.Normalisation.Mean.Should().Equal(0.485, 0.456, 0.406);
+        Succeed(["knn", "--run", imported, .. images, "--validation-share", "0", "--output", Output, "--force"]);
+        Read<NeighbourReport>(Output).Pretrained.Should().Equal(expected.Pretrained);
+    }
+
+    [Fact]
+    public void Import_WithANormalisation_ReplacesThatOfTheFile()
+    {
+        var (file, imported) = (_temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
+        Succeed("export", "--run", _run, "--output", file);
+
+        Succeed("import", "--weights", file, "--encoder", "tiny", "--normalisation", "cifar10", "--evaluation-resize", "40", "--output", imported);
+
+        var options = RunFolder.Open<RunOptions>(imported).Options;
+        options.Normalisation.Should().Be(Normalisation.Named["cifar10"]);
+        options.EvaluationResize.Should().Be(40);
+    }
+
     [Theory]
     [InlineData("knn")]
     [InlineData("finetune --epochs 1 --fraction 0.5")]
@@ -135,7 +167,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
 
     [Theory]
     [InlineData("probe --learning-rates 0 --epochs 0", "--epochs is 0")]
-    [InlineData("probe --optimizer lars", "must be sgd or adamw")]
+    [InlineData("probe --optimizer lars", "must be sgd, adam or adamw")]
     [InlineData("knn --k 0", "--k is 0")]
     [InlineData("knn --k 1,5.5", "--k is '1,5.5'; it must be whole numbers with commas between them")]
     [InlineData("probe --learning-rates 0.1,", "--learning-rates is '0.1,'; it must be numbers with commas")]
@@ -144,6 +176,8 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [InlineData("finetune --fraction 0.01", "12 classes need one each")]
     [InlineData("finetune --list no-such-list.txt", "no-such-list.txt")]
     [InlineData("finetune --encoder-rate-scale -1", "--encoder-rate-scale is -1")]
+    [InlineData("knn --evaluation-resize 15", "--evaluation-resize is 15; it must be 0, or from the image size, 16, to 2048")]
+    [InlineData("knn --evaluation-interpolation nearest", "must be bilinear or bicubic")]
     [InlineData("transfer", "--dataset")]
     [InlineData("transfer --dataset mnist", "--data-root is not given")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string command, string message)

@@ -57,6 +57,7 @@ public sealed class PresetFilesTests
             Momentum = 0.9,
             TrustCoefficient = 0.001,
             Clamp = new ClampLossOptions { RadiusScale = 7 },
+            Normalisation = Normalisation.Named["cifar10"],
             Augmentation = new AugmentationOptions
             {
                 CropScaleMin = 0.08,
@@ -99,6 +100,8 @@ public sealed class PresetFilesTests
             Momentum = 0.9,
             TrustCoefficient = 0.001,
             Clamp = new ClampLossOptions { RadiusScale = 8.5 },
+            Normalisation = Normalisation.Named["imagenet"],
+            EvaluationResize = 256,
             Augmentation = ImageNetViews(blur: 1, solarize: 0),
             AlternateAugmentation = ImageNetViews(blur: 0.1, solarize: 0.2),
         });

@@ -112,6 +112,27 @@ public sealed class PretrainConfigurationTests
             "Augmentation: Hue is 0.9; it must be from 0 to 0.5.");
     }
 
+    [Fact]
+    public void Resolve_ANormalisation_ReplacesItsListsAsAWhole()
+    {
+        var options = Resolve(
+            Json("""{ "Normalisation": { "Mean": [0.1, 0.2, 0.3], "StandardDeviation": [0.4, 0.5, 0.6] } }"""),
+            Values(("Normalisation:StandardDeviation", "0.7 0.8 0.9")));
+
+        options.Normalisation.Mean.Should().Equal(0.1, 0.2, 0.3);
+        options.Normalisation.StandardDeviation.Should().Equal(0.7, 0.8, 0.9);
+    }
+
+    [Fact]
+    public void Resolve_ANormalisationOfTwoChannels_IsRefused()
+    {
+        var act = () => Resolve(Values(("Normalisation:Mean", "0.1 x"), ("Normalisation:StandardDeviation", "1 1")));
+
+        act.Should().Throw<ArgumentException>().Which.Message.Split(Environment.NewLine).Should().BeEquivalentTo(
+            "> Normalisation:Mean is '0.1 x'; it must be numbers with spaces or commas between them.",
+            "Normalisation: StandardDeviation is 1,1; it must be three numbers from 0.001 to 10, of red, green and blue.");
+    }
+
     [Theory]
     [InlineData("RadiusScale", "; did you mean Clamp:RadiusScale?")]
     [InlineData("clamp:radius-scale", "; did you mean Clamp:RadiusScale?")]

@@ -13,7 +13,7 @@ public sealed class FeatureExtractorTests
         encoder.train();
         var before = Statistics(encoder);
 
-        FeatureExtractor.Extract(encoder, Images, CPU).Dispose();
+        FeatureExtractor.Extract(encoder, Images, CPU, normalisation: null).Dispose();
 
         encoder.training.Should().BeTrue();
         Statistics(encoder).Should().Equal(before);
@@ -23,8 +23,8 @@ public sealed class FeatureExtractorTests
     public void Extract_FeaturesOfAnImage_DoNotDependOnTheOthers()
     {
         using var encoder = ResNet.Tiny();
-        using var all = FeatureExtractor.Extract(encoder, Images, CPU);
-        using var some = FeatureExtractor.Extract(encoder, Images.Subset([7, 3]), CPU);
+        using var all = FeatureExtractor.Extract(encoder, Images, CPU, normalisation: null);
+        using var some = FeatureExtractor.Extract(encoder, Images.Subset([7, 3]), CPU, normalisation: null);
 
         all.Count.Should().Be(20);
         (all.Features[7] - some.Features[0]).abs().max().item<float>().Should().BeLessThan(1e-5f);
@@ -37,10 +37,25 @@ public sealed class FeatureExtractorTests
         var images = ShapesGenerator.Generate(503, 16, seed: 2);
         using var encoder = ResNet.Tiny(width: 4);
 
-        using var features = FeatureExtractor.Extract(encoder, images, CPU);
+        using var features = FeatureExtractor.Extract(encoder, images, CPU, normalisation: null);
 
         features.Features.shape.Should().Equal(503, 16);
         features.Labels.data<long>().ToArray().Should().Equal(images.Labels.Select(label => (long)label));
+    }
+
+    [Fact]
+    public void Features_OfANormalisation_AreThoseOfImagesNormalisedByIt()
+    {
+        using var encoder = ResNet.Tiny();
+        encoder.eval();
+        using var unrecorded = no_grad();
+        var normalisation = Normalisation.Named["imagenet"];
+        using var input = normalisation.Apply(Images.Pixels([0, 1]));
+        using var expected = encoder.call(input);
+
+        using var features = FeatureExtractor.Features(encoder, Images.Subset([0, 1]), CPU, normalisation);
+
+        features.LargestDifference(expected).Should().BeLessThan(1e-6);
     }
 
     [Fact]

@@ -34,6 +34,19 @@ public sealed class ResizedImagesTests
         Bytes(resized.Subset([504])).Should().Equal(Bytes(ResizedImages.To(images.Subset([504]), 8)));
     }
 
+    [Fact]
+    public void To_Bicubic_IsTorchsAntialiasedBicubic()
+    {
+        using var scope = torch.NewDisposeScope();
+        var images = ShapesGenerator.Generate(2, 20, seed: 1);
+        var expected = torch.nn.functional.interpolate(
+            images.Pixels([0, 1]).to(torch.float32), [9, 9], mode: torch.InterpolationMode.Bicubic, align_corners: false, antialias: true);
+
+        var resized = ResizedImages.To(images, 9, Interpolation.Bicubic).Pixels([0, 1]);
+
+        resized.to(torch.float32).LargestDifference(expected.clamp(0, 255)).Should().BeLessThan(0.51);
+    }
+
     private static byte[] Bytes(ImageSource images)
     {
         using var pixels = images.Pixels([.. Enumerable.Range(0, images.Count)]);

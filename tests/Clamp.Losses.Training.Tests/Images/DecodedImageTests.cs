@@ -71,6 +71,27 @@ public sealed class DecodedImageTests : IDisposable
         planes[16..32].Zip(expected, (a, b) => Math.Abs(a - b)).Should().OnlyContain(difference => difference < 0.51);
     }
 
+    [Theory]
+    [InlineData(24, Interpolation.Bilinear)]
+    [InlineData(24, Interpolation.Bicubic)]
+    [InlineData(50, Interpolation.Bicubic)]
+    public void CopyCentre_OfACentreCrop_IsTheCentreOfThePictureResizedByTorch(int resize, Interpolation interpolation)
+    {
+        using var scope = torch.NewDisposeScope();
+        var pixels = TestImages.Bytes(1, 30, 40);
+        var wide = resize * 40 / 30;
+        var mode = interpolation == Interpolation.Bicubic ? torch.InterpolationMode.Bicubic : torch.InterpolationMode.Bilinear;
+        var resized = torch.nn.functional.interpolate(pixels.to(torch.float32), [resize, wide], mode: mode, align_corners: false, antialias: true);
+        var (top, left) = ((resize - 16) / 2, (int)Math.Round((wide - 16) / 2.0));
+        var expected = resized[.., .., top..(top + 16), left..(left + 16)].clamp(0, 255).div(255);
+        using var image = Read(pixels);
+        var planes = new byte[3 * 16 * 16];
+
+        image.CopyCentre(16, planes, new CentreCrop(resize, interpolation));
+
+        torch.tensor(planes).reshape(1, 3, 16, 16).to(torch.float32).div(255).LargestDifference(expected).Should().BeLessThan(HalfLevel);
+    }
+
     [Fact]
     public void Read_MorePixelsThanAnyPhotograph_IsRefused()
     {

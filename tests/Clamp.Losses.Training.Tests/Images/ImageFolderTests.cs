@@ -364,6 +364,19 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Load_ScaledBeyondItsSize_StreamsAndShowsTheCentre()
+    {
+        DrawOneOfEachClass("train", "test");
+        Draw("train/cat/wide.png", 8, 8, (x, y) => new SKColor((byte)(x is > 1 and < 6 && y is > 1 and < 6 ? 200 : 0), 0, 0));
+
+        ImageSource train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read, centre: new CentreCrop(8)).Train;
+
+        train.Should().BeOfType<FileImages>();
+        using torch.Tensor pixels = train.Subset([1]).Pixels([0]);
+        pixels.data<byte>().ToArray()[..16].Should().OnlyContain(red => red == 200);
+    }
+
+    [Fact]
     public void Pixels_OfAStreamedFileThatIsNoImage_NamesIt()
     {
         DrawOneOfEachClass("train", "test");

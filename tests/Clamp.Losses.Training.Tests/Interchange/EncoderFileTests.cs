@@ -53,6 +53,43 @@ public sealed class EncoderFileTests : IDisposable
     }
 
     [Fact]
+    public void Read_OfAnExport_RestoresNormalisationAndEvaluation()
+    {
+        var written = Options with
+        {
+            Dataset = DatasetKind.ImageFolder,
+            Normalisation = Normalisation.Named["imagenet"],
+            EvaluationResize = 56,
+            EvaluationInterpolation = Interpolation.Bicubic,
+        };
+        using var encoder = Options.InitialEncoder(torch.CPU);
+        EncoderFile.Write(File, encoder, written);
+
+        var (read, options, _) = EncoderFile.Read(File, EncoderKind.Tiny);
+
+        read.Dispose();
+        options.Should().BeEquivalentTo(written);
+        using var file = SafetensorsFile.Read(File);
+        file.Metadata.Should().Contain("mean", "0.485,0.456,0.406").And.Contain("standard_deviation", "0.229,0.224,0.225");
+    }
+
+    [Theory]
+    [InlineData("mean", "bright", "The metadata's mean is 'bright'; it must be a number, or three*")]
+    [InlineData("standard_deviation", "0.1,0.2", "Normalisation: StandardDeviation is 0.1,0.2; it must be three*")]
+    [InlineData("evaluation_interpolation", "nearest", "The metadata's evaluation_interpolation is 'nearest'; it must be bilinear or bicubic.")]
+    public void Read_OfMetadataThatCannotBeUsed_NamesIt(string key, string value, string message)
+    {
+        using (var encoder = Options.InitialEncoder(torch.CPU))
+        {
+            SafetensorsFile.Write(File, encoder.state_dict(), new Dictionary<string, string> { [key] = value });
+        }
+
+        var read = () => EncoderFile.Read(File, EncoderKind.Tiny);
+
+        read.Should().Throw<Exception>().WithMessage(message);
+    }
+
+    [Fact]
     public void Read_WithAStemPaddingAndAnImageSize_PrefersThemToTheMetadata()
     {
         WriteEncoder().Dispose();
@@ -90,6 +127,7 @@ public sealed class EncoderFileTests : IDisposable
 
         read.Dispose();
         (options.Dataset, options.ImageSize).Should().Be((DatasetKind.Unknown, imageSize));
+        options.Normalisation.Should().Be(new Normalisation());
         var load = () => options.LoadImages();
         load.Should().Throw<ArgumentException>().WithMessage("*not known; name some with --dataset*");
     }

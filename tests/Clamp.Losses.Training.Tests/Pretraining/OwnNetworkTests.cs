@@ -30,7 +30,7 @@ public sealed class OwnNetworkTests : IDisposable
             trainer.Run(step => losses.Add(step.Loss));
         }
 
-        using var features = FeatureExtractor.Extract(network, labelled, CPU);
+        using var features = FeatureExtractor.Extract(network, labelled, CPU, options.Normalisation);
         var accuracy = LinearProbe.Evaluate(features, labelled.Train.ClassNames.Count, seed: 1).Test.Top1;
 
         losses.Should().HaveCount(24).And.OnlyContain(loss => double.IsFinite(loss));

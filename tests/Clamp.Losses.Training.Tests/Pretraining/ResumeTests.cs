@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Clamp.Losses.Training.Skia;
 using SkiaSharp;
 
@@ -106,6 +107,36 @@ public sealed class ResumeTests
         Load(moved, saved);
 
         moved.StepsDone.Should().Be(1);
+    }
+
+    [Fact]
+    public void Load_OfAVersionWithoutLaterSettings_TakesThemForWhatItDid()
+    {
+        var saved = WithoutLaterSettings(StateAfter(1, SmallRun.Options));
+        using var resumed = SmallRun.Trainer(SmallRun.Options);
+        using var other = SmallRun.Trainer(SmallRun.Options with { Normalisation = Normalisation.Named["imagenet"], EvaluationResize = 20 });
+
+        Load(resumed, saved);
+
+        resumed.StepsDone.Should().Be(1);
+        other.Invoking(trainer => Load(trainer, saved)).Should().Throw<InvalidOptionsException>()
+            .WithMessage("*Normalisation:Mean was 0.5 0.5 0.5 and is 0.485 0.456 0.406*EvaluationResize was 0 and is 20.");
+    }
+
+    private static byte[] WithoutLaterSettings(byte[] state)
+    {
+        using var reader = new BinaryReader(new MemoryStream(state));
+        var header = JsonNode.Parse(reader.ReadString())!;
+        foreach (var setting in new RunOptions().Earlier().Keys)
+        {
+            header["Options"]!.AsObject().Remove(setting).Should().BeTrue();
+        }
+
+        using var written = new MemoryStream();
+        using var writer = new BinaryWriter(written);
+        writer.Write(header.ToJsonString());
+        writer.Write(state.AsSpan((int)reader.BaseStream.Position));
+        return written.ToArray();
     }
 
     private static void GoesOnAsIfNeverStopped(int step, RunOptions options, ImageSource? images = null)

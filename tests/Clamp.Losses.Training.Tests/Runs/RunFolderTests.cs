@@ -97,10 +97,29 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void ReadOptions_OfAVersionWithoutLaterSettings_TakesThemForWhatItDid()
+    {
+        var folder = RunFolder.Create(Folder, new RunOptions());
+        var config = JsonNode.Parse(File.ReadAllText(folder.ConfigFile))!.AsObject();
+        foreach (var setting in new[] { "Normalisation", "EvaluationResize", "EvaluationInterpolation", "Init" })
+        {
+            config.Remove(setting).Should().BeTrue();
+        }
+
+        File.WriteAllText(folder.ConfigFile, config.ToJsonString());
+
+        var options = folder.ReadOptions<RunOptions>();
+
+        options.Normalisation.Mean.Should().Equal(0.5, 0.5, 0.5);
+        options.Normalisation.StandardDeviation.Should().Equal(0.25, 0.25, 0.25);
+        (options.EvaluationResize, options.EvaluationInterpolation, options.Init).Should().Be((0, Interpolation.Bilinear, null));
+    }
+
+    [Fact]
     public void Create_WhereARunWasKilledBeforeItsSettingsWereStored_Succeeds()
     {
         Directory.CreateDirectory(Folder);
-        foreach (var left in new[] { "run.lock", "run.pid", "config.json.tmp" })
+        foreach (var left in new[] { "run.lock", "run.pid", "config.json.tmp", "initial.dat" })
         {
             File.WriteAllText(Path.Combine(Folder, left), "{");
         }

@@ -38,7 +38,7 @@ public sealed class MultiViewAugmentationTests
     public void Views_WithEveryStepOff_AreTheNormalisedImages()
     {
         using var images = TestImages.Bytes(2, 16, 16);
-        using var expected = MultiViewAugmentation.Normalise(images);
+        using var expected = new Normalisation().Apply(images);
 
         using var views = new MultiViewAugmentation(Nothing, seed: 0).Views(images, [0, 1], epoch: 0, views: 2, outputSize: 16);
 
@@ -111,7 +111,7 @@ public sealed class MultiViewAugmentationTests
         const int samples = 2_000;
         using var image = TestImages.Bytes(1, 4, 4);
         using var images = image.expand(samples, -1, -1, -1).contiguous();
-        using var plain = MultiViewAugmentation.Normalise(image);
+        using var plain = new Normalisation().Apply(image);
 
         using var views = new MultiViewAugmentation(Nothing with { FlipProbability = 0.3 }, 0)
             .Views(images, TestImages.Samples(samples), epoch: 0, views: 1, outputSize: 4);
@@ -245,7 +245,7 @@ public sealed class MultiViewAugmentationTests
 
         using var views = augmentation.Views(images, [0], epoch: 0, views: 1, outputSize: 16);
 
-        using var expected = MultiViewAugmentation.Normalise(images);
+        using var expected = new Normalisation().Apply(images);
         views[0].LargestDifference(expected).Should().BeLessThan(1e-5);
     }
 
@@ -254,7 +254,7 @@ public sealed class MultiViewAugmentationTests
     {
         using var images = torch.tensor(new byte[] { 0, 51, 255 }, torch.ScalarType.Byte).reshape(1, 3, 1, 1);
 
-        using var normalised = MultiViewAugmentation.Normalise(images);
+        using var normalised = new Normalisation().Apply(images);
 
         normalised.Values().Should().Equal([-2, -1.2f, 2], (a, b) => Math.Abs(a - b) < 1e-6);
     }
@@ -277,7 +277,7 @@ public sealed class MultiViewAugmentationTests
     {
         using var images = torch.zeros(shape, dtype);
 
-        var normalise = () => MultiViewAugmentation.Normalise(images);
+        var normalise = () => new Normalisation().Apply(images);
 
         normalise.Should().Throw<ArgumentException>().WithParameterName("images").WithMessage(message);
     }

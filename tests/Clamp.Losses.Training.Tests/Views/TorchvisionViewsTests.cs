@@ -9,6 +9,7 @@ public sealed class TorchvisionViewsTests : IDisposable
     private const int Images = 24;
     private const int Seed = 5;
     private const int Epoch = 3;
+    private static readonly Normalisation Named = Normalisation.Named["imagenet"];
     private readonly TemporaryFolder _temporary = new();
     private readonly DisposeScope _scope = torch.NewDisposeScope();
 
@@ -24,7 +25,7 @@ public sealed class TorchvisionViewsTests : IDisposable
     public void Views_OfTheSameParameters_AreTorchvisions(int height, int width, int size)
     {
         var options = new AugmentationOptions { BlurProbability = 0.5, SolarizeProbability = 0.3, GrayscaleProbability = 0.3, CropScaleMin = 0.08 };
-        var augmentation = new MultiViewAugmentation(options, Seed);
+        var augmentation = new MultiViewAugmentation([options], Seed, Named);
         var images = TestImages.Bytes(Images, height, width);
         long[] samples = [.. Enumerable.Range(0, Images)];
         SafetensorsFile.Write(Path("images"), new Dictionary<string, torch.Tensor> { ["images"] = images.to(torch.float32) / 255 }, new Dictionary<string, string>());
@@ -50,8 +51,8 @@ public sealed class TorchvisionViewsTests : IDisposable
         Order = ColourJitter.Order(Seed, Epoch, view).Select(step => step.ToString()),
         KernelSize = GaussianBlur.KernelSize(size),
         Threshold = options.SolarizeThreshold,
-        Mean = new[] { MultiViewAugmentation.Mean },
-        Deviation = new[] { MultiViewAugmentation.StandardDeviation },
+        Mean = Named.Mean,
+        Deviation = Named.StandardDeviation,
         Parameters = samples.Select(parameters),
     };
 
