@@ -61,6 +61,9 @@ public sealed class ViewLoader
                 ? Finish(batch.Crops.Pixels, parameters.GetAwaiter().GetResult(), epoch)
                 : throw new InvalidOperationException("A batch was called for after the next one: its memory holds other crops already.");
             isCurrent = false;
+
+            // The buffer comes round again, so a batch that nobody called for must not still be cropped into it.
+            Task.WaitAny(parameters);
         }
     }
 

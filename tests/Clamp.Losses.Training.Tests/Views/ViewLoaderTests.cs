@@ -180,6 +180,21 @@ public sealed class ViewLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Load_BatchNobodyCallsFor_IsCroppedNoMoreWhenItsBufferIsReused()
+    {
+        var open = 0;
+        var files = new FileImages(["first", "second"], Size, path => new SlowImage(path == "first" ? 20 : 0, ref open, () => Interlocked.Decrement(ref open)));
+        using var batches = new ViewLoader(files, _augmentation, Views, torch.CPU, ahead: 0).Load([[0], [1]], epoch: 0).GetEnumerator();
+        batches.MoveNext();
+        SpinWait.SpinUntil(() => Volatile.Read(ref open) == 1, TimeSpan.FromSeconds(10)).Should().BeTrue();
+
+        batches.MoveNext();
+
+        batches.Current();
+        Volatile.Read(ref open).Should().Be(0);
+    }
+
+    [Fact]
     public void Load_LeftEarly_FreesTheBuffers()
     {
         var images = Folder(stream: true);
@@ -201,5 +216,30 @@ public sealed class ViewLoaderTests : IDisposable
         var act = () => Directory.Delete(Path.Combine(_folder.Root.FullName, "train"), recursive: true);
 
         act.Should().NotThrow();
+    }
+
+    private sealed class SlowImage : DecodedImage
+    {
+        private static readonly byte[] Pixels = new byte[4 * Size];
+        private readonly int _milliseconds;
+        private readonly Action _closed;
+
+        public SlowImage(int milliseconds, ref int open, Action closed)
+        {
+            (_milliseconds, _closed) = (milliseconds, closed);
+            Interlocked.Increment(ref open);
+        }
+
+        public override int Height => Size;
+
+        public override int Width => Size;
+
+        protected override ReadOnlySpan<byte> Row(int row)
+        {
+            Thread.Sleep(_milliseconds);
+            return Pixels;
+        }
+
+        protected override void Dispose(bool disposing) => _closed();
     }
 }
