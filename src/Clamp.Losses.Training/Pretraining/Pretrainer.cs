@@ -176,6 +176,7 @@ public sealed class Pretrainer : IDisposable
         var (loss, embeddings, lossSeconds) = Backward(views);
         var encoder = clock.Lap() - lossSeconds;
         using var geometry = Measure(embeddings, loss.item<float>());
+        var norms = ParameterNorms.Of(Encoder, _head);
         var measurement = clock.Lap();
         _schedule.Apply(_optimizer, StepsDone);
         _optimizer.step();
@@ -192,7 +193,7 @@ public sealed class Pretrainer : IDisposable
             inspect?.Invoke(StepsDone, geometry);
         }
 
-        return (Metrics(geometry, loss.item<float>(), times), views.shape[1]);
+        return (Metrics(geometry, loss.item<float>(), times, norms), views.shape[1]);
     }
 
     private static MultiViewAugmentation Augmentation(PretrainOptions options)
@@ -253,7 +254,7 @@ public sealed class Pretrainer : IDisposable
         $"{finding}: the weights have diverged. Lower the learning rate, which is {_options.LearningRate}."));
 
     /// <summary>The metrics of the step that was just done.</summary>
-    private StepMetrics Metrics(SubManifoldGeometry geometry, double loss, StepTimes times) => new(
+    private StepMetrics Metrics(SubManifoldGeometry geometry, double loss, StepTimes times, ParameterNorms norms) => new(
         StepsDone,
         ((StepsDone - 1) / StepsPerEpoch) + 1,
         loss,
@@ -265,5 +266,6 @@ public sealed class Pretrainer : IDisposable
         geometry.NearestCentroidAccuracy,
         geometry.ParticipationRatio,
         geometry.Verdict,
-        times);
+        times,
+        norms);
 }

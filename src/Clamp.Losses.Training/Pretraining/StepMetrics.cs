@@ -13,6 +13,7 @@ namespace Clamp.Losses.Training;
 /// <param name="ParticipationRatio">In how many directions the centroids spread.</param>
 /// <param name="Verdict">The state of the packing.</param>
 /// <param name="Times">Where the step's time went.</param>
+/// <param name="Norms">How large weights and gradients were; NaN in lines of versions that did not measure them.</param>
 public sealed record StepMetrics(
     int Step,
     int Epoch,
@@ -25,4 +26,5 @@ public sealed record StepMetrics(
     double NearestCentroidAccuracy,
     double ParticipationRatio,
     PackingVerdict Verdict,
-    StepTimes Times);
+    StepTimes Times,
+    ParameterNorms Norms);

@@ -83,6 +83,24 @@ public sealed class PretrainerTests
     }
 
     [Theory]
+    [InlineData(OptimizerKind.AdamW)]
+    [InlineData(OptimizerKind.Sgd)]
+    public void Run_OneStep_ReportsTheNormsThatTheOptimiserBeganWith(OptimizerKind optimizer)
+    {
+        using var trainer = SmallRun.Trainer(Options with { Optimizer = optimizer, Epochs = 1, BatchSize = SmallRun.Images.Count });
+        var initial = Norm(trainer.Encoder.parameters());
+        var norms = new List<ParameterNorms>();
+
+        trainer.Run(step => norms.Add(step.Norms));
+
+        var measured = norms.Should().ContainSingle().Subject;
+        measured.EncoderWeights.Should().BeApproximately(initial, 1e-5 * initial);
+        var gradient = Norm(trainer.Encoder.parameters().Select(weight => weight.grad!));
+        measured.EncoderGradient.Should().BeApproximately(gradient, 1e-5 * gradient).And.BeGreaterThan(0);
+        (measured.HeadGradient > 0 && measured.HeadWeights > 0).Should().BeTrue();
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(100)]
     public void Run_InChunks_ReportsEveryStep(int chunk)
@@ -151,6 +169,9 @@ public sealed class PretrainerTests
         trainer.Run(steps.Add);
         return (steps, FirstWeight(trainer));
     }
+
+    private static double Norm(IEnumerable<torch.Tensor> tensors) =>
+        Math.Sqrt(tensors.Sum(each => each.data<float>().ToArray().Sum(value => (double)value * value)));
 
     private static float[] FirstWeight(Pretrainer trainer) => trainer.Encoder.parameters().First().data<float>().ToArray();
 }

@@ -54,6 +54,18 @@ public sealed class MetricsWriterTests : IDisposable
     }
 
     [Fact]
+    public void Constructor_LinesOfVersionsWithoutNorms_AreKeptWithNormsUnknown()
+    {
+        File.WriteAllText(FilePath, "step,epoch\n1,1,-0.5,0.25,12.5,3,0.125,0,1,2,InContact,0.5,0.25,0.125,1,2\n");
+
+        Write(stepsDone: 1, 2);
+
+        var unknown = new ParameterNorms(double.NaN, double.NaN, double.NaN, double.NaN);
+        MetricsFile.ReadThinned(FilePath, totalSteps: 2).Should().Equal(Step(1) with { Norms = unknown }, Step(2));
+        File.ReadLines(FilePath).Select(line => line.Count(letter => letter == ',')).Distinct().Should().ContainSingle();
+    }
+
+    [Fact]
     public void Constructor_FromTheBeginning_LeavesTheHeaderAlone()
     {
         Write(stepsDone: 0, 1, 2);
@@ -86,7 +98,7 @@ public sealed class MetricsWriterTests : IDisposable
 
     // Values that the file's digits hold exactly.
     private static StepMetrics Step(int step) =>
-        new(step, 1, -0.5, 0.25, 12.5, 3, 0.125, 0, 1, 2, PackingVerdict.InContact, new StepTimes(0.5, 0.25, 0.125, 1, 2));
+        new(step, 1, -0.5, 0.25, 12.5, 3, 0.125, 0, 1, 2, PackingVerdict.InContact, new StepTimes(0.5, 0.25, 0.125, 1, 2), new ParameterNorms(4, 8, 16, 32));
 
     private void Write(int stepsDone, params int[] steps)
     {

@@ -89,7 +89,7 @@ public sealed class TensorBoardLogTests : IDisposable
     }
 
     private static StepMetrics Step(int step) =>
-        new(step, 1, -0.5, 0.25, 12.5, 3, 0.125, 0, 1, 2, PackingVerdict.InContact, new StepTimes(0.5, 0.25, 0.125, 1, 2));
+        new(step, 1, -0.5, 0.25, 12.5, 3, 0.125, 0, 1, 2, PackingVerdict.InContact, new StepTimes(0.5, 0.25, 0.125, 1, 2), new ParameterNorms(4, 8, 16, 32));
 
     private IEnumerable<(long Step, float Value)> Values(string tag) => Events()
         .SelectMany(read => read.Summary?.Value.Where(value => value.Tag == tag).Select(value => (read.Step, value.SimpleValue)) ?? [])

@@ -5,10 +5,14 @@ namespace Clamp.Losses.Training;
 /// <summary>The lines of metrics.csv: a header, then one line for each step.</summary>
 public static class MetricsFile
 {
+    // What versions wrote that did not measure norms.
+    private const int FieldsWithoutNorms = 16;
+
     /// <summary>The first line, without its end.</summary>
     public const string Header =
         "step,epoch,loss,learning_rate,images_per_second,mean_contacts,mean_radius,rattler_fraction,nearest_centroid_accuracy,"
-        + "participation_ratio,verdict,data_seconds,encoder_seconds,loss_seconds,measurement_seconds,optimizer_seconds";
+        + "participation_ratio,verdict,data_seconds,encoder_seconds,loss_seconds,measurement_seconds,optimizer_seconds,"
+        + "encoder_gradient_norm,encoder_weight_norm,head_gradient_norm,head_weight_norm";
 
     /// <summary>One step as a line, without its end.</summary>
     /// <param name="metrics">The step.</param>
@@ -17,7 +21,8 @@ public static class MetricsFile
         $"{metrics.Step},{metrics.Epoch},{metrics.Loss:G7},{metrics.LearningRate:G5},{metrics.ImagesPerSecond:F1},"
         + $"{metrics.MeanContacts:G5},{metrics.MeanRadius:G5},{metrics.RattlerFraction:G5},{metrics.NearestCentroidAccuracy:G5},"
         + $"{metrics.ParticipationRatio:G5},{metrics.Verdict},{metrics.Times.Data:F6},{metrics.Times.Encoder:F6},{metrics.Times.Loss:F6},"
-        + $"{metrics.Times.Measurement:F6},{metrics.Times.Optimizer:F6}");
+        + $"{metrics.Times.Measurement:F6},{metrics.Times.Optimizer:F6},{metrics.Norms.EncoderGradient:G5},{metrics.Norms.EncoderWeights:G5},"
+        + $"{metrics.Norms.HeadGradient:G5},{metrics.Norms.HeadWeights:G5}");
 
     /// <summary>The step of a line, or null when it has none.</summary>
     /// <param name="line">The line.</param>
@@ -60,7 +65,8 @@ public static class MetricsFile
                 Number(8),
                 Number(9),
                 Enum.Parse<PackingVerdict>(fields[10]),
-                new StepTimes(Number(11), Number(12), Number(13), Number(14), Number(15)));
+                new StepTimes(Number(11), Number(12), Number(13), Number(14), Number(15)),
+                fields.Length == FieldsWithoutNorms ? ParameterNorms.Unknown : new(Number(16), Number(17), Number(18), Number(19)));
         }
         catch (Exception e) when (e is FormatException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {

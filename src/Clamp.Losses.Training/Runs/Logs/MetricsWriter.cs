@@ -51,7 +51,7 @@ public sealed class MetricsWriter : IDisposable
         // The last line has no end when a kill cut it short, and may look whole all the same.
         var isCut = !EndsInANewLine(path);
         var lines = isCut ? File.ReadLines(path).SkipLast(1) : File.ReadLines(path);
-        return lines.Where(line => MetricsFile.Parse(line) is { } step && step.Step <= stepsDone);
+        return lines.Select(MetricsFile.Parse).OfType<StepMetrics>().Where(step => step.Step <= stepsDone).Select(MetricsFile.Format);
     }
 
     private static bool EndsInANewLine(string path)
