@@ -24,12 +24,12 @@ public sealed class CollectionDuringTrainingTests
     [InlineData(OptimizerKind.Lars)]
     public void Run_StreamedFilesWhileGarbageIsCollected_TrainsAsWithout(OptimizerKind optimizer)
     {
-        var options = SmallRun.Options with { Optimizer = optimizer, Augmentation = Everything, Epochs = 12 };
+        var options = SmallRun.Options with { Optimizer = optimizer, Augmentation = Everything, Epochs = 16 };
         var undisturbed = Train(options);
 
         var disturbed = WhileCollecting(() => Train(options));
 
-        undisturbed.Losses.Should().HaveCount(36).And.OnlyContain(loss => double.IsFinite(loss));
+        undisturbed.Losses.Should().HaveCount(48).And.OnlyContain(loss => double.IsFinite(loss));
         disturbed.Losses.Should().Equal(undisturbed.Losses);
         disturbed.State.Should().Equal(undisturbed.State);
     }
