@@ -34,7 +34,7 @@ public sealed record Accuracy(double Top1, double Top5)
         using var scope = NewDisposeScope();
         var label = labels.unsqueeze(1);
         var own = scores.gather(1, label);
-        var precedes = arange(scores.shape[1], device: scores.device) < label;
+        var precedes = arange(KeptScalars.Of(0), KeptScalars.Of(scores.shape[1]), KeptScalars.One, device: scores.device) < label;
         var ranks = ((scores > own) | ((scores == own) & precedes)).sum(1);
         var scored = own.squeeze(1).isnan().logical_not();
         return (Count((ranks < KeptScalars.Of(1L)) & scored), Count((ranks < KeptScalars.Of(5L)) & scored));

@@ -33,7 +33,8 @@ public static class LinearProbe
                 $"The probe's weights are not finite at learning rate {best}, the best tried: lower the learning rates, or check the features."));
     }
 
-    private static Tensor All(FeatureSet set) => arange(set.Count, device: set.Features.device);
+    private static Tensor All(FeatureSet set) =>
+        arange(KeptScalars.Of(0), KeptScalars.Of(set.Count), KeptScalars.One, device: set.Features.device);
 
     private static List<ProbedRate> Sweep(ProbeFeatures features, Standardisation standard, int classes, int seed, ProbeOptions options)
     {

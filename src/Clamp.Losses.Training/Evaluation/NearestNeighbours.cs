@@ -83,7 +83,7 @@ public static class NearestNeighbours
                 var found = Directions(features.narrow(0, start, length)).mm(bank).topk((int)Math.Min(neighbours, bank.shape[1]), dim: 1);
                 var (best, place) = (similarities.narrow(0, start, length), places.narrow(0, start, length));
                 var merged = cat([best, found.values], 1).topk(neighbours, dim: 1);
-                place.copy_(cat([place, found.indexes + KeptScalars.Of(first)], 1).gather(1, merged.indexes));
+                place.copy_(cat([place, found.indexes.add(KeptScalars.Of(first), KeptScalars.One)], 1).gather(1, merged.indexes));
                 best.copy_(merged.values);
             }
         }

@@ -6,6 +6,9 @@ namespace Clamp.Losses.Training;
 /// </summary>
 internal sealed class ResamplingAxis
 {
+    // Weights that need no array while they are computed: a crop has two axes, and each of their outputs its own.
+    private const int Few = 64;
+
     private readonly int[] _starts;
     private readonly float[][] _weights;
 
@@ -23,6 +26,7 @@ internal sealed class ResamplingAxis
         (_starts, _weights) = (new int[count], new float[count][]);
         double scale = (double)length / size;
         double unit = Math.Max(1, scale);
+        Span<double> few = stackalloc double[Few];
         double reach = interpolation == Interpolation.Bicubic ? 2 * unit : unit;
         for (int i = 0; i < count; i++)
         {
@@ -31,7 +35,19 @@ internal sealed class ResamplingAxis
             int start = Math.Max(0, (int)Math.Floor(centre - reach + 0.5));
             int end = Math.Min(length, (int)Math.Ceiling(centre + reach - 0.5));
             _starts[i] = first + start;
-            _weights[i] = Normalised([.. Enumerable.Range(start, end - start).Select(input => Weight((input + 0.5 - centre) / unit, interpolation))]);
+            _weights[i] = new float[end - start];
+            Span<double> weights = _weights[i].Length <= Few ? few[.._weights[i].Length] : new double[_weights[i].Length];
+            double sum = 0;
+            for (int j = 0; j < weights.Length; j++)
+            {
+                weights[j] = Weight((start + j + 0.5 - centre) / unit, interpolation);
+                sum += weights[j];
+            }
+
+            for (int j = 0; j < weights.Length; j++)
+            {
+                _weights[i][j] = (float)(weights[j] / sum);
+            }
         }
     }
 
@@ -59,11 +75,5 @@ internal sealed class ResamplingAxis
             : x < 1 ? (((1.5 * x) - 2.5) * x * x) + 1
             : x < 2 ? (((((-0.5 * x) + 2.5) * x) - 4) * x) + 2
             : 0;
-    }
-
-    private static float[] Normalised(double[] weights)
-    {
-        double sum = weights.Sum();
-        return Array.ConvertAll(weights, weight => (float)(weight / sum));
     }
 }

@@ -18,7 +18,7 @@ internal static class BatchNormExtensions
     {
         if (norm.training)
         {
-            norm.num_batches_tracked!.add_(KeptScalars.Of(1L));
+            norm.num_batches_tracked!.add_(KeptScalars.One, KeptScalars.One);
         }
 
         return functional.batch_norm(

@@ -39,7 +39,7 @@ public abstract class ResidualBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return Residual(input).add_(Shortcut(input)).relu_().MoveToOuterDisposeScope();
+        return Residual(input).add_(Shortcut(input), KeptScalars.One).relu_().MoveToOuterDisposeScope();
     }
 
     /// <summary>The residual branch, without the last activation.</summary>

@@ -40,6 +40,6 @@ internal sealed class AdamW(IEnumerable<Parameter> parameters, double learningRa
         weight.mul_(kept);
         state.exp_avg.mul_(KeptScalars.Of(beta1)).add_(gradient, KeptScalars.Of(1 - beta1));
         state.exp_avg_sq.mul_(KeptScalars.Of(beta2)).addcmul_(gradient, gradient, KeptScalars.Of(1 - beta2));
-        weight.addcdiv_(state.exp_avg, state.exp_avg_sq.sqrt().add_(epsilon), stride);
+        weight.addcdiv_(state.exp_avg, state.exp_avg_sq.sqrt().add_(epsilon, KeptScalars.One), stride);
     }
 }

@@ -60,7 +60,7 @@ public sealed class Lars(
 
         var (size, slope) = (weight.norm(), gradient.norm());
         var decay = KeptScalars.Of(weightDecay);
-        var ratio = KeptScalars.Of(trustCoefficient) * size / (slope + (decay * size) + KeptScalars.Of(Epsilon));
+        var ratio = KeptScalars.Of(trustCoefficient) * size / slope.add(decay * size, KeptScalars.One).add_(KeptScalars.Of(Epsilon), KeptScalars.One);
         ratio = where(slope.eq(KeptScalars.Of(0.0)), zeros_like(ratio), where(size.eq(KeptScalars.Of(0.0)), ones_like(ratio), ratio));
         gradient.add_(weight, decay).mul_(ratio);
     }

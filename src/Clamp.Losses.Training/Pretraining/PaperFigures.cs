@@ -25,8 +25,8 @@ public sealed record PaperFigures(double Neighbours, double Radius)
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var centroids = geometry.Centroids.to(ScalarType.Float64);
-        var radii = geometry.Radii.to(ScalarType.Float64) * (Math.Sqrt((views - 1.0) / views) / radiusScale);
-        var near = cdist(centroids, centroids) < Reach * radiusScale * (radii.unsqueeze(0) + radii.unsqueeze(1));
+        var radii = geometry.Radii.to(ScalarType.Float64) * KeptScalars.Of(Math.Sqrt((views - 1.0) / views) / radiusScale);
+        var near = cdist(centroids, centroids) < KeptScalars.Of(Reach * radiusScale) * radii.unsqueeze(0).add(radii.unsqueeze(1), KeptScalars.One);
         var others = near.triu(1).sum().item<long>() * 2;
         return new PaperFigures(others / (double)radii.shape[0], radii.mean().item<double>());
     }

@@ -45,7 +45,7 @@ internal sealed class SGD(
 
         if (options.momentum!.Value is not 0 and var momentum)
         {
-            _ = state.momentum_buffer?.mul_(KeptScalars.Of(momentum)).add_(direction);
+            _ = state.momentum_buffer?.mul_(KeptScalars.Of(momentum)).add_(direction, KeptScalars.One);
             state.momentum_buffer ??= direction.clone().DetachFromDisposeScope();
             direction = options.nesterov!.Value
                 ? direction.add(state.momentum_buffer, KeptScalars.Of(momentum))

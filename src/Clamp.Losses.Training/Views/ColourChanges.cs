@@ -1,3 +1,5 @@
+using TorchSharp;
+using static Clamp.Losses.Training.KeptScalars;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;
@@ -19,7 +21,7 @@ public static class ColourChanges
     public static void Brightness(Tensor images, Tensor factors)
     {
         using var scope = NewDisposeScope();
-        images.mul_(factors.reshape(-1, 1, 1, 1)).clamp_(0, 1);
+        images.mul_(factors.reshape(-1, 1, 1, 1)).clamp_(Of(0), One);
     }
 
     /// <summary>Blends images with their mean luminance m, as <c>adjust_contrast</c>: clamp(f x + (1 - f) m, 0, 1).</summary>
@@ -30,7 +32,7 @@ public static class ColourChanges
         using var scope = NewDisposeScope();
         var f = factors.reshape(-1, 1, 1, 1);
         var mean = Luminance(images).mean([1, 2, 3], keepdim: true);
-        images.mul_(f).add_((1 - f) * mean).clamp_(0, 1);
+        images.mul_(f).add_(Rest(f) * mean, One).clamp_(Of(0), One);
     }
 
     /// <summary>Blends pixels with their luminance y, as <c>adjust_saturation</c>: clamp(f x + (1 - f) y, 0, 1).</summary>
@@ -41,7 +43,7 @@ public static class ColourChanges
         using var scope = NewDisposeScope();
         var f = factors.reshape(-1, 1, 1, 1);
         var luminance = Luminance(images);
-        images.mul_(f).add_(luminance.mul_(1 - f)).clamp_(0, 1);
+        images.mul_(f).add_(luminance.mul_(Rest(f)), One).clamp_(Of(0), One);
     }
 
     /// <summary>Turns the colour circle, as <c>adjust_hue</c>: the hue of HSV moves, saturation and value stay.</summary>
@@ -53,8 +55,8 @@ public static class ColourChanges
         var (red, green, blue) = (images.narrow(1, 0, 1), images.narrow(1, 1, 1), images.narrow(1, 2, 1));
         var value = red.maximum(green).maximum(blue);
         var chroma = value - red.minimum(green).minimum(blue);
-        var hue = SixthsOfTurn(red, green, blue, value, chroma).add_(turns.reshape(-1, 1, 1, 1) * 6);
-        hue.sub_(hue.div(6).floor_().mul_(6));
+        var hue = SixthsOfTurn(red, green, blue, value, chroma).add_(turns.reshape(-1, 1, 1, 1) * Of(6), One);
+        hue.sub_(hue.div(Of(6)).floor_().mul_(Of(6)));
         images.copy_(value - Shortfall(hue).mul_(chroma));
     }
 
@@ -72,26 +74,30 @@ public static class ColourChanges
     public static void Solarize(Tensor images, double threshold)
     {
         using var scope = NewDisposeScope();
-        images.copy_(where(images.ge(threshold), 1 - images, images));
+        using Scalar least = threshold;
+        images.copy_(where(images.ge(least), Rest(images), images));
     }
+
+    /// <summary>1 - x.</summary>
+    private static Tensor Rest(Tensor x) => x.neg().add_(One, One);
 
     /// <summary>[N, 1, H, W], with torchvision's weights (ITU-R BT.601): 0.2989 R + 0.587 G + 0.114 B.</summary>
     private static Tensor Luminance(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return images.narrow(1, 0, 1).mul(0.2989)
-            .add_(images.narrow(1, 1, 1), 0.587)
-            .add_(images.narrow(1, 2, 1), 0.114)
+        return images.narrow(1, 0, 1).mul(Of(0.2989))
+            .add_(images.narrow(1, 1, 1), Of(0.587))
+            .add_(images.narrow(1, 2, 1), Of(0.114))
             .MoveToOuterDisposeScope();
     }
 
     /// <summary>The hue, from -1 to 5: red 0, green 2, blue 4. Gray pixels, which have none, get a finite one.</summary>
     private static Tensor SixthsOfTurn(Tensor red, Tensor green, Tensor blue, Tensor value, Tensor chroma)
     {
-        var scale = chroma.clamp_min(SmallestChroma).reciprocal_();
+        var scale = chroma.clamp_min(Of(SmallestChroma)).reciprocal_();
         var fromRed = (green - blue).mul_(scale);
-        var fromGreen = (blue - red).mul_(scale).add_(2);
-        var fromBlue = (red - green).mul_(scale).add_(4);
+        var fromGreen = (blue - red).mul_(scale).add_(Of(2), One);
+        var fromBlue = (red - green).mul_(scale).add_(Of(4), One);
         return where(red.eq(value), fromRed, where(green.eq(value), fromGreen, fromBlue));
     }
 
@@ -102,6 +108,6 @@ public static class ColourChanges
     private static Tensor Shortfall(Tensor hue)
     {
         var difference = hue - tensor(FullestHues, ScalarType.Float32, hue.device).reshape(1, 3, 1, 1);
-        return difference.abs().sub_(1).minimum(5 - difference).clamp_(0, 1);
+        return difference.abs().sub_(One).minimum(difference.neg().add_(Of(5), One)).clamp_(Of(0), One);
     }
 }

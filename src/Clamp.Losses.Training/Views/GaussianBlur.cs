@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Clamp.Losses.Training.KeptScalars;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -32,8 +33,8 @@ public static class GaussianBlur
 
     private static Tensor Kernels(Tensor sigmas, int radius)
     {
-        var distances = arange(-radius, radius + 1, ScalarType.Float32, sigmas.device).div(sigmas.unsqueeze(1));
-        var weights = distances.pow_(2).mul_(-0.5).exp_();
+        var distances = arange(Of(-radius), Of(radius + 1), One, ScalarType.Float32, sigmas.device).div(sigmas.unsqueeze(1));
+        var weights = distances.pow_(Of(2)).mul_(Of(-0.5)).exp_();
         return weights.div_(weights.sum(1, keepdim: true));
     }
 }

@@ -65,7 +65,7 @@ public sealed record Normalisation
 
         var shape = images.shape;
         return shape.Length == 4 && shape[1] == Channels && !shape.Contains(0)
-            ? images.to(ScalarType.Float32).div_(byte.MaxValue)
+            ? images.to(ScalarType.Float32).div_(KeptScalars.Of(byte.MaxValue))
             : throw new ArgumentException($"Images of shape [{string.Join(", ", shape)}] given; allowed: [B, 3, H, W], none 0.", parameter);
     }
 

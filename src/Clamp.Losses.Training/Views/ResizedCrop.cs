@@ -1,3 +1,4 @@
+using static Clamp.Losses.Training.KeptScalars;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;
@@ -75,20 +76,23 @@ public static class ResizedCrop
         var origin = Column(boxes, b => b.Reversed ? b.First + b.Length : b.First, device);
         var step = Column(boxes, b => (b.Reversed ? -b.Length : b.Length) / (float)size, device);
 
-        var inputs = arange(inputSize, ScalarType.Float32, device).add_(0.5);
-        var outputs = arange(size, ScalarType.Float32, device).add_(0.5).unsqueeze(1);
-        var distances = inputs.sub(origin + (step * outputs)).abs_().div_(step.abs().clamp_min_(1));
-        var weights = interpolation == Interpolation.Bicubic ? Cubic(distances) : distances.neg_().add_(1).clamp_min_(0);
+        var inputs = Centres(inputSize, device);
+        var outputs = Centres(size, device).unsqueeze(1);
+        var distances = inputs.sub(origin.add(step * outputs, One)).abs_().div_(step.abs().clamp_min_(One));
+        var weights = interpolation == Interpolation.Bicubic ? Cubic(distances) : distances.neg_().add_(One, One).clamp_min_(Of(0));
         weights.mul_(inputs.gt(first).logical_and_(inputs.lt(last)));
         return weights.div_(weights.sum(-1, keepdim: true));
     }
 
+    private static Tensor Centres(long pixels, Device device) =>
+        arange(Of(0), Of(pixels), One, ScalarType.Float32, device).add_(Of(0.5), One);
+
     /// <summary>Keys' cubic of parameter -0.5.</summary>
     private static Tensor Cubic(Tensor x)
     {
-        var near = (((1.5 * x) - 2.5) * x * x) + 1;
-        var far = (((((-0.5 * x) + 2.5) * x) - 4) * x) + 2;
-        return where(x < 1, near, where(x < 2, far, zeros_like(x)));
+        var near = x.mul(Of(1.5)).sub_(Of(2.5)).mul_(x).mul_(x).add_(One, One);
+        var far = x.mul(Of(-0.5)).add_(Of(2.5), One).mul_(x).sub_(Of(4)).mul_(x).add_(Of(2), One);
+        return where(x.lt(One), near, where(x.lt(Of(2)), far, zeros_like(x)));
     }
 
     private static Tensor Column<TBox>(TBox[] boxes, Func<TBox, float> value, Device device) =>

@@ -23,7 +23,7 @@ internal readonly record struct CentroidSpectrum(double ParticipationRatio, doub
         return total == 0
             ? default
             : new CentroidSpectrum(
-                total * total / variances.square().sum().item<double>(),
+                total * total / variances.pow(KeptScalars.Of(2)).sum().item<double>(),
                 EffectiveRank(variances.sqrt()) / Math.Min(images - 1, width));
     }
 

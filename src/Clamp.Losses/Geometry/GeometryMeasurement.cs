@@ -45,7 +45,7 @@ internal static class GeometryMeasurement
         {
             MeanContacts = meanContacts,
             ContactFraction = meanContacts / (images - 1),
-            RattlerFraction = Mean(counts == 0),
+            RattlerFraction = Mean(counts.logical_not()),
             MeanOverlap = overlaps.numel() == 0 ? 0 : Mean(overlaps),
             MeanRadius = Mean(subManifolds.Radii),
             MeanCentroidDistance = Mean(distances),
@@ -86,9 +86,9 @@ internal static class GeometryMeasurement
     /// <summary>For each point p_i whether norm(p_i - c_j)^2 - norm(p_i)^2 is least, without a tie, at j = i.</summary>
     private static Tensor NearestOwnCentroid(Tensor points, Tensor centroids)
     {
-        var squaredDistances = centroids.square().sum([1]) - KeptScalars.Of(2) * points.mm(centroids.t());
+        var squaredDistances = centroids.pow(KeptScalars.Of(2)).sum([1]) - KeptScalars.Of(2) * points.mm(centroids.t());
         var own = squaredDistances.diagonal().clone();
-        squaredDistances.diagonal().fill_(double.PositiveInfinity);
+        squaredDistances.diagonal().fill_(KeptScalars.Of(double.PositiveInfinity));
         return own < squaredDistances.amin([1]);
     }
 
@@ -98,7 +98,7 @@ internal static class GeometryMeasurement
         return RootMeanSquare(precise - precise.mean([0, 1])) / Math.Max(RootMeanSquare(precise), double.Epsilon);
     }
 
-    private static double RootMeanSquare(Tensor values) => Math.Sqrt(Mean(values.square()));
+    private static double RootMeanSquare(Tensor values) => Math.Sqrt(Mean(values.pow(KeptScalars.Of(2))));
 
     private static double NoiseLevel(ScalarType dtype) => Math.Max(LeastRelativeSpread, LeastUnitsInLastPlace * finfo(dtype).eps);
 

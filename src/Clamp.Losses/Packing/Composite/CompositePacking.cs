@@ -17,7 +17,7 @@ internal static class CompositePacking
         using var scope = NewDisposeScope();
         var subManifolds = SubManifolds.Of(embeddings, options.RadiusScale);
         var energy = Energy(subManifolds, Contacts.Of(subManifolds, options), options);
-        var loss = options.LogEnergy ? (energy + KeptScalars.Of(Floors.Energy)).log() : energy;
+        var loss = options.LogEnergy ? energy.add(KeptScalars.Of(Floors.Energy), KeptScalars.One).log() : energy;
         return loss.to(embeddings.dtype == float64 ? float64 : float32).MoveToOuterDisposeScope();
     }
 
@@ -39,6 +39,6 @@ internal static class CompositePacking
     /// <param name="contacts">Its contacts.</param>
     /// <param name="options">Valid options.</param>
     public static Tensor Energy(SubManifolds subManifolds, Contacts contacts, ClampLossOptions options) =>
-        KeptScalars.Of(options.RepulsionWeight) * contacts.Overlaps().pow(KeptScalars.Of(options.PotentialExponent)).sum()
-        + KeptScalars.Of(options.SizeWeight) * subManifolds.Radii.sum();
+        (KeptScalars.Of(options.RepulsionWeight) * contacts.Overlaps().pow(KeptScalars.Of(options.PotentialExponent)).sum())
+            .add(KeptScalars.Of(options.SizeWeight) * subManifolds.Radii.sum(), KeptScalars.One);
 }

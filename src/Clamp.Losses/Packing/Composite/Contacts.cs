@@ -22,13 +22,13 @@ internal sealed record Contacts(Tensor Distances, Tensor Reaches, Tensor Touchin
     }
 
     /// <summary>u_ij = 1 - d_ij / s_ij of each contact, a vector as long as there are contacts.</summary>
-    public Tensor Overlaps() => KeptScalars.Of(1) - OfEach(Distances) / OfEach(Reaches);
+    public Tensor Overlaps() => (OfEach(Distances) / OfEach(Reaches)).neg().add(KeptScalars.One, KeptScalars.One);
 
     /// <summary>How many others each sub-manifold touches, [B], int64.</summary>
     public Tensor Counts()
     {
         var touching = Touching.to(int64);
-        return touching.sum([0]) + touching.sum([1]);
+        return touching.sum([0]).add(touching.sum([1]), KeptScalars.One);
     }
 
     /// <summary>The values of a [B, B] tensor at the contacts.</summary>

@@ -24,15 +24,16 @@ internal sealed record SubManifolds(Tensor Points, Tensor Centroids, Tensor Radi
     /// <summary>d_ij = sqrt(norm(c_i - c_j)^2 + 1e-12) for all pairs, [B, B].</summary>
     public Tensor Distances()
     {
-        var squaredNorms = Centroids.square().sum([1]);
-        var squaredDistances = squaredNorms.unsqueeze(1) + squaredNorms.unsqueeze(0) - KeptScalars.Of(2) * Centroids.mm(Centroids.t());
-        return (squaredDistances + KeptScalars.Of(Floors.SquaredDistance)).sqrt();
+        var squaredNorms = Centroids.pow(KeptScalars.Of(2)).sum([1]);
+        var squaredDistances = squaredNorms.unsqueeze(1).add(squaredNorms.unsqueeze(0), KeptScalars.One) - KeptScalars.Of(2) * Centroids.mm(Centroids.t());
+        return squaredDistances.add(KeptScalars.Of(Floors.SquaredDistance), KeptScalars.One).sqrt();
     }
 
     /// <summary>s_ij = min(r_i + r_j + 1e-6, d_max) for all pairs, [B, B].</summary>
     /// <param name="maxContactDistance">d_max.</param>
     public Tensor Reaches(double maxContactDistance) =>
-        (Radii.unsqueeze(1) + Radii.unsqueeze(0) + KeptScalars.Of(Floors.Reach)).clamp_max(KeptScalars.Of(maxContactDistance));
+        Radii.unsqueeze(1).add(Radii.unsqueeze(0), KeptScalars.One).add(KeptScalars.Of(Floors.Reach), KeptScalars.One)
+            .clamp_max(KeptScalars.Of(maxContactDistance));
 
     private static Tensor Centred(Tensor embeddings)
     {
@@ -51,7 +52,7 @@ internal sealed record SubManifolds(Tensor Points, Tensor Centroids, Tensor Radi
     private static Tensor RadiiOf(Tensor points, Tensor centroids, double radiusScale)
     {
         var (views, width) = (points.shape[0], points.shape[2]);
-        var spreads = (points - centroids).square().sum([0, 2]) / KeptScalars.Of(views - 1);
-        return KeptScalars.Of(radiusScale) * (spreads / KeptScalars.Of(Math.Min(width, views)) + KeptScalars.Of(Floors.SquaredRadius)).sqrt();
+        var spreads = (points - centroids).pow(KeptScalars.Of(2)).sum([0, 2]) / KeptScalars.Of(views - 1);
+        return KeptScalars.Of(radiusScale) * (spreads / KeptScalars.Of(Math.Min(width, views))).add(KeptScalars.Of(Floors.SquaredRadius), KeptScalars.One).sqrt();
     }
 }
