@@ -62,6 +62,7 @@ internal sealed class SoftmaxClassifier : IDisposable
         var order = rows.index_select(0, randperm(rows.shape[0], generator: _generator).to(rows.device));
         foreach (var batch in order.split(_batchSize))
         {
+            using var step = NewDisposeScope();
             _schedule.Apply(_optimizer, _step++);
             Step(train.At(batch));
         }
@@ -95,7 +96,6 @@ internal sealed class SoftmaxClassifier : IDisposable
 
     private void Step(FeatureSet batch)
     {
-        using var scope = NewDisposeScope();
         _optimizer.zero_grad();
         nn.functional.cross_entropy(_linear.call(_standard.Apply(batch.Features)), batch.Labels).backward();
         _optimizer.step();

@@ -21,6 +21,28 @@ public sealed class NearestNeighboursTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_MoreVotersThanArePutSideBySide_FindsTheNearestOfAll()
+    {
+        const int Voters = 70_000;
+        const int Images = 50;
+        using var scope = torch.NewDisposeScope();
+        using var generator = new torch.Generator(3);
+        var (voters, labels) = (torch.randn([Voters, 16], generator: generator), torch.zeros(Voters, torch.int64));
+        var test = new FeatureSet(torch.randn([Images, 16], generator: generator), torch.ones(Images, torch.int64));
+        for (int i = 0; i < Images; i++)
+        {
+            // The one voter of the right class lies in the same direction, anywhere among the others.
+            var place = (i * (Voters - 1)) / (Images - 1);
+            voters[place].copy_(test.Features[i] * 3);
+            labels[place] = 1;
+        }
+
+        var scores = NearestNeighbours.Evaluate(new FeatureSet(voters, labels), test, classes: 2, new NeighbourOptions { Neighbours = [1] });
+
+        scores.Should().ContainSingle().Which.Top1.Should().Be(1);
+    }
+
+    [Fact]
     public void Evaluate_CloserVotesOutweighMore()
     {
         // One voter along the query, two of another class 60 degrees away: exp(1/0.1) beats 2 exp(0.5/0.1).
