@@ -20,7 +20,7 @@ public sealed class StreamingMemoryTests
 
         Load(loader, batches: 6);
 
-        (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(6 * CropBytes / 8);
+        (GC.GetTotalAllocatedBytes(precise: true) - before).Should().BeLessThan(6 * CropBytes / 4);
     }
 
     private static void Load(ViewLoader loader, int batches)
