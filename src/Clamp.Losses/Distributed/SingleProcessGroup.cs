@@ -22,7 +22,7 @@ public sealed class SingleProcessGroup : IProcessGroup
     public torch.Tensor AllGather(torch.Tensor local)
     {
         ArgumentNullException.ThrowIfNull(local);
-        return local.clone();
+        return local.detach().clone();
     }
 
     /// <inheritdoc/>
