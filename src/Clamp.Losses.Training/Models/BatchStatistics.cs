@@ -41,11 +41,22 @@ internal sealed record BatchStatistics(Tensor Count, Tensor Mean, Tensor Varianc
     /// <param name="input">[N, C, ...].</param>
     public static long[] Reduced(Tensor input) => [0, .. Enumerable.Range(2, (int)input.dim() - 2).Select(dimension => (long)dimension)];
 
+    // Torch's own batch norm takes them, as running statistics that forget all before: three times as fast on a CPU as var_mean.
     private static Tensor Sums(Tensor input, long values, ScalarType dtype)
     {
-        var (variance, mean) = var_mean(input.to(dtype), Reduced(input), unbiased: false);
-        (variance, mean) = (variance.to(float64), mean.to(float64));
-        var count = KeptScalars.Of((double)values);
-        return cat([mean * count, variance.addcmul_(mean, mean, KeptScalars.One) * count, tensor([(double)values], device: input.device)]);
+        using var unrecorded = no_grad();
+        var (mean, deviations) = (zeros([input.shape[1]], dtype, input.device), zeros([input.shape[1]], dtype, input.device));
+        if (values == 1)
+        {
+            mean.copy_(input.flatten());
+        }
+        else
+        {
+            nn.functional.batch_norm(input, mean, deviations, training: true, momentum: 1).Dispose();
+        }
+
+        (mean, deviations) = (mean.to(float64), deviations.to(float64).mul_(KeptScalars.Of((double)(values - 1))));
+        var count = tensor([(double)values], device: input.device);
+        return cat([mean * count, deviations.add_(mean * mean * count, KeptScalars.One), count]);
     }
 }
