@@ -1,3 +1,4 @@
+using Clamp.Losses.Distributed;
 using Clamp.Losses.Geometry;
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Composite;
@@ -44,7 +45,6 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <param name="processGroup">The training processes; this one alone when null.</param>
     /// <param name="name">The module's name.</param>
     /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
-    /// <exception cref="NotSupportedException"><paramref name="processGroup"/> has more than one member.</exception>
 #pragma warning disable RS0027 // Optional parameters are not added to it: what is new goes into the options.
     public ClampLoss(ClampLossOptions? options = null, IProcessGroup? processGroup = null, string name = nameof(ClampLoss))
 #pragma warning restore RS0027
@@ -59,7 +59,6 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// Told, once, when a GPU cannot run the fused kernels; <see cref="System.Diagnostics.Trace"/> is told when null.
     /// </param>
     /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
-    /// <exception cref="NotSupportedException"><paramref name="processGroup"/> has more than one member.</exception>
     public ClampLoss(ClampLossOptions? options, IProcessGroup? processGroup, ILogger<ClampLoss>? logger)
         : this(options, processGroup, nameof(ClampLoss), logger)
     {
@@ -72,12 +71,11 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         ClampLossOptionsValidator.ThrowIfInvalid(_options);
         _backends = new PackingBackends(_options, CudaDevices.OfProcess, logger);
         _fused = new FusedLoss(_backends.Kernels, logger);
-        if (processGroup is { WorldSize: not 1 })
-        {
-            throw new NotSupportedException(
-                $"{nameof(processGroup)} has {processGroup.WorldSize} members; this version computes the loss of one process.");
-        }
+        ProcessGroup = processGroup ?? SingleProcessGroup.Instance;
     }
+
+    /// <summary>The processes whose images make up a batch; <see cref="SingleProcessGroup"/> unless the constructor was given others.</summary>
+    public IProcessGroup ProcessGroup { get; }
 
     /// <summary>
     /// What computed the last loss, <see cref="ClampBackend.Composite"/> or <see cref="ClampBackend.Fused"/>; null before the first.
@@ -96,26 +94,14 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <see cref="ClampBackend.Fused"/> is asked for on a device that cannot run it; the message says what is missing.
     /// </exception>
     /// <exception cref="NotSupportedException">The device has no float64 (MPS).</exception>
-    public override Tensor forward(Tensor embeddings)
-    {
-        using var scope = NewDisposeScope();
-        var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
-        var loss = Choose(viewMajor) == ClampBackend.Fused
-            ? _fused.Loss(viewMajor)
-            : CompositePacking.Loss(viewMajor, _options);
-        return loss.MoveToOuterDisposeScope();
-    }
+    public override Tensor forward(Tensor embeddings) => Loss(() => embeddings);
 
     /// <summary>The loss of a batch whose views are separate tensors.</summary>
     /// <param name="views">V tensors of the same shape [B, D], dtype and device; V and B at least 2, D at least 1.</param>
     /// <returns>A scalar that can be back-propagated.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="views"/> is null.</exception>
     /// <exception cref="ArgumentException">The list or its tensors are not as described; the message says what was given.</exception>
-    public Tensor forward(IReadOnlyList<Tensor> views)
-    {
-        using var scope = NewDisposeScope();
-        return forward(EmbeddingShape.Stacked(views)).MoveToOuterDisposeScope();
-    }
+    public Tensor forward(IReadOnlyList<Tensor> views) => Loss(() => EmbeddingShape.Stacked(views));
 
     /// <summary>The loss and its gradient, both without a graph, for callers that drive the backward pass themselves.</summary>
     /// <param name="embeddings">As for <see cref="forward(Tensor)"/>; whether they require a gradient does not matter.</param>
@@ -127,10 +113,10 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
-        var (loss, gradient) = Choose(viewMajor) == ClampBackend.Fused
-            ? _fused.LossAndGradient(viewMajor)
-            : CompositePacking.LossAndGradient(viewMajor, _options);
+        var (viewMajor, backend, part) = Enter(() => embeddings, GroupCall.LossAndGradient);
+        var (loss, gradient) = backend == ClampBackend.Fused
+            ? _fused.LossAndGradient(viewMajor, part)
+            : CompositePacking.LossAndGradient(viewMajor, part, _options);
         return (loss.MoveToOuterDisposeScope(), gradient.reshape(embeddings.shape).MoveToOuterDisposeScope());
     }
 
@@ -143,9 +129,8 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     public SubManifoldGeometry Measure(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var viewMajor = EmbeddingShape.ViewMajor(embeddings, _options.Views);
-        PackingBackends.RequireFloat64(viewMajor.device_type);
-        var geometry = GeometryMeasurement.Of(viewMajor, _options);
+        var (viewMajor, _, part) = Enter(() => embeddings, GroupCall.Measure);
+        var geometry = GeometryMeasurement.Of(viewMajor, part, _options);
         scope.MoveToOuter(geometry.Centroids, geometry.Radii, geometry.Contacts);
         return geometry;
     }
@@ -161,10 +146,46 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
+    private Tensor Loss(Func<Tensor> embeddings)
+    {
+        using var scope = NewDisposeScope();
+        var (viewMajor, backend, part) = Enter(embeddings, GroupCall.Loss);
+        var loss = backend == ClampBackend.Fused
+            ? _fused.Loss(viewMajor, part)
+            : CompositePacking.Loss(viewMajor, part, _options);
+        return loss.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Checks what a call was given, decides who computes it, and has the members of the group agree on it.</summary>
+    private (Tensor ViewMajor, ClampBackend Backend, BatchPart Part) Enter(Func<Tensor> embeddings, GroupCall call)
+    {
+        Tensor viewMajor;
+        ClampBackend backend;
+        try
+        {
+            viewMajor = EmbeddingShape.ViewMajor(embeddings(), _options.Views, EmbeddingShape.LeastImages(ProcessGroup));
+            backend = call == GroupCall.Measure ? Measuring(viewMajor) : Choose(viewMajor);
+        }
+        catch
+        {
+            GroupAgreement.Refuse(ProcessGroup);
+            throw;
+        }
+
+        var kind = call == GroupCall.Loss && viewMajor.requires_grad && is_grad_enabled() ? GroupCall.LossWithGraph : call;
+        return (viewMajor, backend, GroupAgreement.Of(ProcessGroup, kind, backend, viewMajor, _options));
+    }
+
     private ClampBackend Choose(Tensor embeddings)
     {
         var backend = _backends.Choose(embeddings.device_type, embeddings.device_index, embeddings.dtype);
         _lastBackend = (int)backend;
         return backend;
+    }
+
+    private static ClampBackend Measuring(Tensor embeddings)
+    {
+        PackingBackends.RequireFloat64(embeddings.device_type);
+        return ClampBackend.Composite;
     }
 }

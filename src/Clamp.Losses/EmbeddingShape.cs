@@ -10,7 +10,8 @@ internal static class EmbeddingShape
     /// <summary>Embeddings as [V, B, D]: the same tensor or a view of it.</summary>
     /// <param name="embeddings">[V, B, D], or [V*B, D] when <paramref name="views"/> is given.</param>
     /// <param name="views">V, when known.</param>
-    public static Tensor ViewMajor(Tensor embeddings, int? views)
+    /// <param name="leastImages">The least B.</param>
+    public static Tensor ViewMajor(Tensor embeddings, int? views, int leastImages)
     {
         ArgumentNullException.ThrowIfNull(embeddings);
         ThrowIfNotFloating(embeddings, nameof(embeddings));
@@ -21,13 +22,14 @@ internal static class EmbeddingShape
             2 => throw Invalid(embeddings, $"Two dimensions are not enough without ClampLossOptions.Views; expected {Expected}."),
             _ => throw Invalid(embeddings, $"Expected {Expected}."),
         };
-        ThrowIfTooSmall(viewMajor, views);
+        ThrowIfTooSmall(viewMajor, views, leastImages);
         return viewMajor;
     }
 
     /// <summary>Rejects what is not [V, B, D], for the losses that take no other shape.</summary>
     /// <param name="embeddings">The tensor.</param>
-    public static void ThrowIfNotViewMajor(Tensor embeddings)
+    /// <param name="leastImages">The least B.</param>
+    public static void ThrowIfNotViewMajor(Tensor embeddings, int leastImages)
     {
         ArgumentNullException.ThrowIfNull(embeddings);
         ThrowIfNotFloating(embeddings, nameof(embeddings));
@@ -36,8 +38,12 @@ internal static class EmbeddingShape
             throw Invalid(embeddings, "Expected [V, B, D].");
         }
 
-        ThrowIfTooSmall(embeddings, expectedViews: null);
+        ThrowIfTooSmall(embeddings, expectedViews: null, leastImages);
     }
+
+    /// <summary>The least B: two images make a pair, and a process of several need not have both.</summary>
+    /// <param name="group">The processes.</param>
+    public static int LeastImages(IProcessGroup group) => group.WorldSize > 1 ? 1 : 2;
 
     /// <summary>V tensors of [B, D] as one of [V, B, D].</summary>
     /// <param name="views">The views.</param>
@@ -82,7 +88,7 @@ internal static class EmbeddingShape
             : throw Invalid(embeddings, $"The number of rows, {rows}, is not divisible by ClampLossOptions.Views, which is {views}.");
     }
 
-    private static void ThrowIfTooSmall(Tensor viewMajor, int? expectedViews)
+    private static void ThrowIfTooSmall(Tensor viewMajor, int? expectedViews, int leastImages)
     {
         var (views, images, width) = (viewMajor.shape[0], viewMajor.shape[1], viewMajor.shape[2]);
         if (expectedViews is { } expected && views != expected)
@@ -90,9 +96,9 @@ internal static class EmbeddingShape
             throw Invalid(viewMajor, $"It has {views} views, but ClampLossOptions.Views is {expected}.");
         }
 
-        if (views < 2 || images < 2 || width < 1)
+        if (views < 2 || images < leastImages || width < 1)
         {
-            throw Invalid(viewMajor, "As [views, images, width], it needs at least 2 views, 2 images and a width of 1.");
+            throw Invalid(viewMajor, $"As [views, images, width], it needs at least 2 views, {leastImages} image{(leastImages == 1 ? "" : "s")} and a width of 1.");
         }
     }
 

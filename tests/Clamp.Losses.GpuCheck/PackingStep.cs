@@ -48,14 +48,14 @@ internal sealed unsafe class PackingStep
 
     /// <summary>How many entries the strips of pairs have together: some pairs come from both sides.</summary>
     public long PairEntries =>
-        PairStrip.Cut(_embeddings.Images, _kernels.LargestStrip(_embeddings.Images)).Sum(strip => (long)strip.Rows * strip.Columns);
+        PairStrip.Cut(_embeddings.Shape, _kernels.LargestStrip(_embeddings.Images)).Sum(strip => (long)strip.Rows * strip.Columns);
 
     /// <summary>Queues the step.</summary>
     /// <param name="finished">Is told when all launches of a stage are queued, several times for stages that alternate.</param>
     public void Run(Action<Stage> finished)
     {
         var (kernels, shape) = (new ObservedKernels(_kernels, finished), _embeddings.Shape);
-        FusedPacking.Loss(kernels, _embeddings, _batch, forces: true, _loss, _slope);
+        FusedPacking.Loss(kernels, _embeddings, _batch, exchange: null, forces: true, _loss, _slope);
         kernels.Gradient(_embeddings, _batch, _projected, _sums);
         kernels.Centre(shape, _projected, _sums, shape.Rows, _slope, _upstream, _embeddings.Element, _gradient);
     }

@@ -102,13 +102,6 @@ public sealed class ClampLossInputTests : TorchTest
     public void Forward_ListOfThreeDimensionalViews_NamesTheShape() =>
         ThrowsArgument(() => new ClampLoss().forward([zeros(4, 3, 2), zeros(4, 3, 2)]), "views", "*View 0*[4, 3, 2]*[B, D]*");
 
-    [Fact]
-    public void Constructor_GroupOfSeveralProcesses_SaysItIsNotSupported()
-    {
-        var act = () => new ClampLoss(processGroup: new PairOfProcesses());
-        act.Should().Throw<NotSupportedException>().WithMessage("*processGroup*2 members*");
-    }
-
     private static ClampLoss WithViews(int views) => new(new ClampLossOptions { Views = views });
 
     private static Action<Tensor>[] EntryPoints(ClampLoss criterion) =>
@@ -120,19 +113,4 @@ public sealed class ClampLossInputTests : TorchTest
 
     private static void ThrowsArgument(Action act, string parameter, string message) =>
         act.Should().Throw<ArgumentException>().WithParameterName(parameter).WithMessage($"*{message.TrimStart('*')}*");
-
-    private sealed class PairOfProcesses : IProcessGroup
-    {
-        public int Rank => 0;
-
-        public int WorldSize => 2;
-
-        public Tensor AllGather(Tensor local) => throw new InvalidOperationException();
-
-        public void AllReduceSum(Tensor tensor) => throw new InvalidOperationException();
-
-        public void Broadcast(Tensor tensor, int root) => throw new InvalidOperationException();
-
-        public void Barrier() => throw new InvalidOperationException();
-    }
 }

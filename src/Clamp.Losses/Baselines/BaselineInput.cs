@@ -9,7 +9,7 @@ internal static class BaselineInput
     /// <param name="embeddings">z, [V, B, D], any floating dtype; rejected when not so.</param>
     public static Tensor Of(Tensor embeddings)
     {
-        EmbeddingShape.ThrowIfNotViewMajor(embeddings);
+        EmbeddingShape.ThrowIfNotViewMajor(embeddings, leastImages: 2);
         return embeddings.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? embeddings.to(float32) : embeddings;
     }
 

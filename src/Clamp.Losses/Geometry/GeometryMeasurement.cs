@@ -1,3 +1,4 @@
+using Clamp.Losses.Distributed;
 using Clamp.Losses.Packing.Composite;
 using static TorchSharp.torch;
 
@@ -11,94 +12,122 @@ internal static class GeometryMeasurement
     private const double LeastRelativeSpread = 1e-5;
     private const double LeastUnitsInLastPlace = 4;
 
+    // Rows of pairs are measured a block at a time: 8 MB in float64.
+    private const long PairsOfBlock = 1 << 20;
+
     /// <summary>Measures a batch without recording a graph.</summary>
     /// <param name="embeddings">z, [V, B, D].</param>
+    /// <param name="part">Which images of all these are.</param>
     /// <param name="options">Valid options.</param>
-    public static SubManifoldGeometry Of(Tensor embeddings, ClampLossOptions options)
+    public static SubManifoldGeometry Of(Tensor embeddings, BatchPart part, ClampLossOptions options)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
-        var subManifolds = SubManifolds.Of(embeddings, options.RadiusScale);
-        var contacts = Contacts.Of(subManifolds, options);
-        var geometry = IsFinite(subManifolds) ? Measured(embeddings, subManifolds, contacts, options) : Bare(subManifolds, contacts);
+        var subManifolds = SubManifolds.Of(embeddings, options.RadiusScale, part);
+        var counts = zeros([part.AllImages], int64, embeddings.device);
+        var figures = cat([PairFigures(subManifolds, options, counts), Squares(embeddings, part)]);
+        part.Group.AllReduceSum(counts);
+        part.Group.AllReduceSum(figures);
+        var (centroids, radii) = (subManifolds.AllCentroids, subManifolds.AllRadii);
+        var isFinite = radii.isfinite().all().item<bool>();
+        var geometry = isFinite
+            ? Measured(centroids, radii, counts, figures.data<double>().ToArray(), embeddings.shape[0], NoiseLevel(embeddings.dtype), options)
+            : new SubManifoldGeometry(centroids, radii, counts);
         scope.MoveToOuter(geometry.Centroids, geometry.Radii, geometry.Contacts);
         return geometry;
     }
 
-    private static bool IsFinite(SubManifolds subManifolds) => subManifolds.Radii.isfinite().all().item<bool>();
-
-    private static SubManifoldGeometry Bare(SubManifolds subManifolds, Contacts contacts) =>
-        new(subManifolds.Centroids, subManifolds.Radii, contacts.Counts());
-
     private static SubManifoldGeometry Measured(
-        Tensor embeddings, SubManifolds subManifolds, Contacts contacts, ClampLossOptions options)
+        Tensor centroids, Tensor radii, Tensor counts, double[] figures, long views, double noise, ClampLossOptions options)
     {
-        var (images, width) = (subManifolds.Centroids.shape[0], subManifolds.Centroids.shape[1]);
-        var counts = contacts.Counts();
-        var meanContacts = Mean(counts);
-        var overlaps = contacts.Overlaps();
-        var distances = contacts.Distances.masked_select(ones_like(contacts.Touching).triu(1));
-        var coincidentFraction = Mean(distances <= KeptScalars.Of(Math.Max(options.MinSeparation, CoincidentDistance)));
-        var relativeSpread = RelativeSpreadOf(embeddings);
-        var spectrum = CentroidSpectrum.Of(subManifolds.Centroids);
-        return new SubManifoldGeometry(subManifolds.Centroids, subManifolds.Radii, counts)
+        var (images, width) = (centroids.shape[0], centroids.shape[1]);
+        var (pairs, contacts) = (images * (images - 1) / 2.0, figures[0]);
+        var coincidentFraction = figures[3] / pairs;
+        var relativeSpread = Math.Sqrt(figures[7]) / Math.Max(Math.Sqrt(figures[8]), double.Epsilon);
+        var spectrum = CentroidSpectrum.Of(centroids);
+        return new SubManifoldGeometry(centroids, radii, counts)
         {
-            MeanContacts = meanContacts,
-            ContactFraction = meanContacts / (images - 1),
+            MeanContacts = 2 * contacts / images,
+            ContactFraction = contacts / pairs,
             RattlerFraction = Mean(counts.logical_not()),
-            MeanOverlap = overlaps.numel() == 0 ? 0 : Mean(overlaps),
-            MeanRadius = Mean(subManifolds.Radii),
-            MeanCentroidDistance = Mean(distances),
+            MeanOverlap = contacts == 0 ? 0 : figures[1] / contacts,
+            MeanRadius = Mean(radii),
+            MeanCentroidDistance = figures[2] / pairs,
             CoincidentFraction = coincidentFraction,
-            Energy = CompositePacking.Energy(subManifolds, contacts, options).item<double>(),
-            VirialPressure = Virial(contacts, overlaps, options) / (images * width),
-            NearestCentroidAccuracy = NearestCentroidAccuracyOf(subManifolds),
+            Energy = figures[4] + options.SizeWeight * radii.sum().item<double>(),
+            VirialPressure = figures[5] / (images * width),
+            NearestCentroidAccuracy = figures[6] / (views * images),
             ParticipationRatio = spectrum.ParticipationRatio,
             SingularValueSpread = spectrum.SingularValueSpread,
             RelativeSpread = relativeSpread,
-            Verdict = coincidentFraction >= CollapsedCoincidentFraction || relativeSpread < NoiseLevel(embeddings.dtype)
+            Verdict = coincidentFraction >= CollapsedCoincidentFraction || relativeSpread < noise
                 ? PackingVerdict.Collapsed
-                : meanContacts > 0 ? PackingVerdict.InContact : PackingVerdict.Separated,
+                : contacts > 0 ? PackingVerdict.InContact : PackingVerdict.Separated,
         };
     }
 
+    /// <summary>Sums over the pairs of these images' rows, and over their views.</summary>
+    /// <param name="subManifolds">The images.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="counts">To which is added how many others each of all images touches.</param>
+    /// <returns>Contacts, overlaps, distances, coincident pairs, energy, virial and views nearest to their own centroid: [7], float64.</returns>
+    private static Tensor PairFigures(SubManifolds subManifolds, ClampLossOptions options, Tensor counts)
+    {
+        var images = subManifolds.Radii.shape[0];
+        var block = Math.Max(1, PairsOfBlock / counts.shape[0]);
+        var total = zeros([7], float64, counts.device);
+        for (long first = 0; first < images; first += block)
+        {
+            using var scope = NewDisposeScope();
+            var rows = subManifolds.Rows(first, Math.Min(block, images - first));
+            var contacts = Contacts.Of(rows, options);
+            var touching = contacts.Touching.to(int64);
+            counts.narrow(0, rows.FirstImage, touching.shape[0]).add_(touching.sum([1]), KeptScalars.One);
+            counts.add_(touching.sum([0]), KeptScalars.One);
+            var overlaps = contacts.Overlaps();
+            var distances = contacts.Distances.masked_select(ones_like(contacts.Touching).triu(1 + rows.FirstImage));
+            var coincident = distances <= KeptScalars.Of(Math.Max(options.MinSeparation, CoincidentDistance));
+            var energy = KeptScalars.Of(options.RepulsionWeight) * overlaps.pow(KeptScalars.Of(options.PotentialExponent)).sum();
+            Tensor[] figures =
+                [touching.sum(), overlaps.sum(), distances.sum(), coincident.sum(), energy, Virial(contacts, overlaps, options), NearestOwn(rows)];
+            total.add_(stack(figures.Select(figure => figure.to(float64))), KeptScalars.One);
+        }
+
+        return total;
+    }
+
+    /// <summary>The sums of the squares of the centred embeddings and of the embeddings: [2], float64.</summary>
+    private static Tensor Squares(Tensor embeddings, BatchPart part) => stack(
+    [
+        SubManifolds.Centred(embeddings, part).pow(KeptScalars.Of(2)).sum(),
+        embeddings.to(float64).pow(KeptScalars.Of(2)).sum(),
+    ]);
+
     /// <summary>The sum over contacts of -d * dE/dd, with dE/dd = -w_rep * alpha * u^(alpha - 1) / s.</summary>
-    private static double Virial(Contacts contacts, Tensor overlaps, ClampLossOptions options)
+    private static Tensor Virial(Contacts contacts, Tensor overlaps, ClampLossOptions options)
     {
         var alpha = options.PotentialExponent;
         var forces = KeptScalars.Of(options.RepulsionWeight * alpha) * overlaps.pow(KeptScalars.Of(alpha - 1)) / contacts.OfEach(contacts.Reaches);
-        return (forces * contacts.OfEach(contacts.Distances)).sum().item<double>();
+        return (forces * contacts.OfEach(contacts.Distances)).sum();
     }
 
-    private static double NearestCentroidAccuracyOf(SubManifolds subManifolds)
+    /// <summary>How many points p_i have norm(p_i - c_j)^2 - norm(p_i)^2 least, without a tie, at j = i.</summary>
+    private static Tensor NearestOwn(SubManifolds rows)
     {
-        var (views, images) = (subManifolds.Points.shape[0], subManifolds.Points.shape[1]);
-        var hits = 0L;
-        for (long v = 0; v < views; v++)
+        var hits = zeros([], int64, rows.Points.device);
+        var squaredNorms = rows.AllCentroids.pow(KeptScalars.Of(2)).sum([1]);
+        for (long v = 0; v < rows.Points.shape[0]; v++)
         {
             using var scope = NewDisposeScope();
-            hits += NearestOwnCentroid(subManifolds.Points[v], subManifolds.Centroids).sum().item<long>();
+            var squaredDistances = squaredNorms - KeptScalars.Of(2) * rows.Points[v].mm(rows.AllCentroids.t());
+            var toOwn = squaredDistances.diagonal(rows.FirstImage);
+            var own = toOwn.clone();
+            toOwn.fill_(KeptScalars.Of(double.PositiveInfinity));
+            hits.add_((own < squaredDistances.amin([1])).sum(), KeptScalars.One);
         }
 
-        return hits / (double)(views * images);
+        return hits;
     }
-
-    /// <summary>For each point p_i whether norm(p_i - c_j)^2 - norm(p_i)^2 is least, without a tie, at j = i.</summary>
-    private static Tensor NearestOwnCentroid(Tensor points, Tensor centroids)
-    {
-        var squaredDistances = centroids.pow(KeptScalars.Of(2)).sum([1]) - KeptScalars.Of(2) * points.mm(centroids.t());
-        var own = squaredDistances.diagonal().clone();
-        squaredDistances.diagonal().fill_(KeptScalars.Of(double.PositiveInfinity));
-        return own < squaredDistances.amin([1]);
-    }
-
-    private static double RelativeSpreadOf(Tensor embeddings)
-    {
-        var precise = embeddings.to(float64);
-        return RootMeanSquare(precise - precise.mean([0, 1])) / Math.Max(RootMeanSquare(precise), double.Epsilon);
-    }
-
-    private static double RootMeanSquare(Tensor values) => Math.Sqrt(Mean(values.pow(KeptScalars.Of(2))));
 
     private static double NoiseLevel(ScalarType dtype) => Math.Max(LeastRelativeSpread, LeastUnitsInLastPlace * finfo(dtype).eps);
 

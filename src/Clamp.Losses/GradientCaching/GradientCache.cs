@@ -76,7 +76,7 @@ public sealed class GradientCache
     public Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, out Tensor embeddings)
     {
         ArgumentNullException.ThrowIfNull(embed);
-        ThrowIfNotViewsOfImages(inputs);
+        ThrowIfNotViewsOfImages(inputs, EmbeddingShape.LeastImages(_criterion.ProcessGroup));
         using var scope = NewDisposeScope();
         var chunks = Chunks(inputs.shape[1]);
         var randomStates = new RandomState[chunks.Length];
@@ -134,13 +134,13 @@ public sealed class GradientCache
         return embeddings.unflatten(0, views, chunk.Images).MoveToOuterDisposeScope();
     }
 
-    private static void ThrowIfNotViewsOfImages(Tensor inputs)
+    private static void ThrowIfNotViewsOfImages(Tensor inputs, int leastImages)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        if (inputs.dim() < 2 || inputs.shape[0] < 2 || inputs.shape[1] < 2)
+        if (inputs.dim() < 2 || inputs.shape[0] < 2 || inputs.shape[1] < leastImages)
         {
             throw new ArgumentException(
-                $"The inputs' shape is [{string.Join(", ", inputs.shape)}]. Expected [V, B, ...] with V and B at least 2.", nameof(inputs));
+                $"The inputs' shape is [{string.Join(", ", inputs.shape)}]. Expected [V, B, ...] with V at least 2 and B at least {leastImages}.", nameof(inputs));
         }
     }
 

@@ -3,14 +3,14 @@ namespace Clamp.Losses.Packing;
 /// <summary>Where the intermediate numbers of one step lie: O(B D) of them and one strip of pairs.</summary>
 internal readonly unsafe struct BatchMemory
 {
-    /// <summary>V, B and D.</summary>
+    /// <summary>V, B and D, and which images of all these are.</summary>
     public readonly BatchShape Shape;
 
     /// <summary>How many may add to the sums over pairs at once; each has sums of its own.</summary>
     public readonly int Workers;
 
     /// <summary>The sum of all embeddings, [D].</summary>
-    public readonly double* EmbeddingSums;
+    public double* EmbeddingSums { get; init; }
 
     /// <summary>mu, [D].</summary>
     public readonly double* ExactMean;
@@ -28,25 +28,25 @@ internal readonly unsafe struct BatchMemory
     public readonly byte* Delicate;
 
     /// <summary>c, [B, D].</summary>
-    public readonly float* Centroids;
+    public float* Centroids { get; init; }
 
     /// <summary>dE/dc but for the part along each image's own centroid, [B, D]: A C and the forces of close pairs.</summary>
-    public readonly float* CentroidForces;
+    public float* CentroidForces { get; init; }
 
     /// <summary>norm(c)^2, [B].</summary>
-    public readonly float* SquaredNorms;
+    public float* SquaredNorms { get; init; }
 
     /// <summary>r, [B].</summary>
-    public readonly float* Radii;
+    public float* Radii { get; init; }
 
     /// <summary>The sum of A_ij over j, [workers, B].</summary>
-    public readonly double* ContactSums;
+    public double* ContactSums { get; init; }
 
     /// <summary>dE/dr but for w_size, [workers, B].</summary>
-    public readonly double* RadiusGradients;
+    public double* RadiusGradients { get; init; }
 
-    /// <summary>The energy of the pairs before w_rep, [workers].</summary>
-    public readonly double* Energy;
+    /// <summary>The energy of the pairs before w_rep, one number.</summary>
+    public double* Energy { get; init; }
 
     /// <summary>The largest strip of pairs.</summary>
     public readonly float* Pairs;
@@ -79,8 +79,8 @@ internal readonly unsafe struct BatchMemory
         Radii = pieces.Take<float>(images);
         ContactSums = pieces.Take<double>(Workers * images);
         RadiusGradients = pieces.Take<double>(Workers * images);
-        Energy = pieces.Take<double>(Workers);
-        Pairs = pieces.Take<float>((long)Math.Min(shape.Images, strip.Rows) * Math.Min(shape.Images, strip.Columns));
+        Energy = pieces.Take<double>(1);
+        Pairs = pieces.Take<float>((long)Math.Min(shape.Images, strip.Rows) * Math.Min(shape.AllImages, strip.Columns));
         Scratch = pieces.Take<byte>(kernels.ScratchBytes(shape, Workers));
         Bytes = pieces.Bytes;
     }
@@ -94,9 +94,26 @@ internal readonly unsafe struct BatchMemory
     /// <summary>What rounding took away, [D].</summary>
     public float* MeanLow => Mean + PaddedWidth;
 
-    /// <summary>All centroids as a matrix.</summary>
+    /// <summary>Centroids as a matrix.</summary>
     public Matrix CentroidMatrix => new(Centroids, Shape.Images, Shape.Width, Shape.Width);
 
-    /// <summary>All forces as a matrix.</summary>
+    /// <summary>Forces as a matrix.</summary>
     public Matrix ForceMatrix => new(CentroidForces, Shape.Images, Shape.Width, Shape.Width);
+
+    /// <summary>
+    /// The same step with images counted over all processes, as pairs are: what each image has received belongs to this process's images
+    /// alone, whose places come first elsewhere.
+    /// </summary>
+    /// <param name="centroids">c of all images.</param>
+    /// <param name="squaredNorms">norm(c)^2 of all images.</param>
+    /// <param name="radii">r of all images.</param>
+    public BatchMemory AmongAll(float* centroids, float* squaredNorms, float* radii) => this with
+    {
+        Centroids = centroids,
+        SquaredNorms = squaredNorms,
+        Radii = radii,
+        CentroidForces = CentroidForces - (nint)Shape.FirstImage * Shape.Width,
+        ContactSums = ContactSums - Shape.FirstImage,
+        RadiusGradients = RadiusGradients - Shape.FirstImage,
+    };
 }

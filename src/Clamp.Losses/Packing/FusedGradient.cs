@@ -1,3 +1,4 @@
+using Clamp.Losses.Distributed;
 using Clamp.Losses.Packing.Autograd;
 using static TorchSharp.torch;
 
@@ -12,26 +13,27 @@ internal sealed class FusedGradient : GraphNode
 {
     private readonly FusedLoss _fused;
     private readonly SavedTensor _embeddings;
+    private readonly BatchPart _part;
     private readonly ScalarType _dtype;
-    private readonly long[] _shape;
     private UncentredGradient? _gradient;
 
-    private FusedGradient(FusedLoss fused, Tensor embeddings, UncentredGradient gradient)
+    private FusedGradient(FusedLoss fused, Tensor embeddings, BatchPart part, UncentredGradient gradient)
     {
-        (_fused, _dtype, _shape, _gradient) = (fused, embeddings.dtype, embeddings.shape, gradient.Kept());
+        (_fused, _part, _dtype, _gradient) = (fused, part, embeddings.dtype, gradient.Kept());
         _embeddings = new SavedTensor(embeddings, this);
     }
 
     /// <summary>The loss with a graph.</summary>
     /// <param name="embeddings">z, [V, B, D], which needs a gradient, of a dtype that the kernels read.</param>
+    /// <param name="part">Which images of all these are.</param>
     /// <param name="fused">Who computes it.</param>
-    public static Tensor Record(Tensor embeddings, FusedLoss fused)
+    public static Tensor Record(Tensor embeddings, BatchPart part, FusedLoss fused)
     {
         using var scope = NewDisposeScope();
         var input = HandOver.Before(embeddings);
         var values = embeddings.detach();
-        var (loss, gradient) = fused.LossAndUncentredGradient(values);
-        var recorded = new FusedGradient(fused, values, gradient).Record(input, loss);
+        var (loss, gradient) = fused.LossAndUncentredGradient(values, part);
+        var recorded = new FusedGradient(fused, values, part, gradient).Record(input, loss);
 
         // The product of one number is that number, but its node lets go of it after a backward pass that does not retain the graph:
         // a second pass is then torch's own error, as for every other loss.
@@ -39,21 +41,10 @@ internal sealed class FusedGradient : GraphNode
     }
 
     /// <inheritdoc/>
-    protected override nint Backward(Tensor gradient)
-    {
-        using var scope = NewDisposeScope();
-#pragma warning disable CA1031 // An exception that leaves here ends the process: the gradient is NaN instead, and why is said at once.
-        try
-        {
-            return Lend(GradientFor(gradient));
-        }
-        catch (Exception exception)
-        {
-            _fused.TellOfFailedGradient(exception);
-            return Lend(tensor(float.NaN, _dtype, gradient.device).expand(_shape));
-        }
-#pragma warning restore CA1031
-    }
+    protected override nint Backward(Tensor gradient) => Lend(GradientFor(gradient));
+
+    /// <inheritdoc/>
+    protected override void TellOfFailure(Exception exception) => _fused.TellOfFailedGradient(exception);
 
     /// <inheritdoc/>
     protected override void Release()
@@ -71,7 +62,7 @@ internal sealed class FusedGradient : GraphNode
                 + $"to {nameof(ClampBackend.Composite)} for create_graph.");
         }
 
-        var gradient = Interlocked.Exchange(ref _gradient, null) ?? _fused.LossAndUncentredGradient(_embeddings.Unpack()).Gradient;
+        var gradient = Interlocked.Exchange(ref _gradient, null) ?? _fused.LossAndUncentredGradient(_embeddings.Unpack(), _part).Gradient;
         var result = _fused.Centred(gradient, upstream, _dtype);
         (result.Handle == gradient.Projected.Handle ? gradient.SumsAndSlope : (IDisposable)gradient).Dispose();
         return result;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Clamp.Losses.Distributed;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,41 +20,50 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
 
     /// <summary>The loss; a graph is recorded when the embeddings need a gradient.</summary>
     /// <param name="embeddings">z, [V, B, D].</param>
-    public Tensor Loss(Tensor embeddings)
+    /// <param name="part">Which images of all these are.</param>
+    public Tensor Loss(Tensor embeddings, BatchPart part)
     {
         using var scope = NewDisposeScope();
         var readable = Readable(embeddings);
-        var loss = readable.requires_grad && is_grad_enabled() ? FusedGradient.Record(readable, this) : LossAlone(readable);
+        var loss = readable.requires_grad && is_grad_enabled() ? FusedGradient.Record(readable, part, this) : LossAlone(readable, part);
         return loss.MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss and its gradient, [V, B, D], in the embeddings' dtype, without a graph.</summary>
     /// <param name="embeddings">z, [V, B, D].</param>
-    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings)
+    /// <param name="part">Which images of all these are.</param>
+    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings, BatchPart part)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var readable = Readable(embeddings);
-        var (loss, uncentred) = LossAndUncentredGradient(readable);
+        var (loss, uncentred) = LossAndUncentredGradient(readable, part);
         var gradient = Centred(uncentred, upstream: null, readable.dtype).to(embeddings.dtype);
         return (loss.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 
     /// <summary>The loss, and its gradient but for the centring.</summary>
     /// <param name="embeddings">z, [V, B, D], of a dtype that the kernels read.</param>
-    public (Tensor Loss, UncentredGradient Gradient) LossAndUncentredGradient(Tensor embeddings)
+    /// <param name="part">Which images of all these are.</param>
+    public (Tensor Loss, UncentredGradient Gradient) LossAndUncentredGradient(Tensor embeddings, BatchPart part)
     {
         var width = embeddings.size(2);
         var loss = empty([], float32, embeddings.device);
         var projected = empty([embeddings.size(0), embeddings.size(1), width], float32, embeddings.device);
         var sumsAndSlope = empty([width + 1], float64, embeddings.device);
         var sums = (double*)TensorMemory.Of(sumsAndSlope);
-        Use(embeddings, (kernels, rows, batch) =>
+        var shape = Use(embeddings, part, (kernels, rows, batch, exchange) =>
         {
-            FusedPacking.Loss(kernels, rows, batch, forces: true, (float*)TensorMemory.Of(loss), sums + width);
+            FusedPacking.Loss(kernels, rows, batch, exchange, forces: true, (float*)TensorMemory.Of(loss), sums + width);
             kernels.Gradient(rows, batch, (float*)TensorMemory.Of(projected), sums);
         });
-        return (loss, new UncentredGradient(projected, sumsAndSlope));
+        if (part.Group.WorldSize > 1)
+        {
+            using var sumsAlone = sumsAndSlope.narrow(0, 0, width);
+            part.Group.AllReduceSum(sumsAlone);
+        }
+
+        return (loss, new UncentredGradient(projected, sumsAndSlope, shape));
     }
 
     /// <summary>Centres and scales a gradient, which is used up.</summary>
@@ -65,13 +75,13 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
     {
         var h = gradient.Projected;
         var result = dtype == float32 ? h : empty(h.shape, dtype, h.device);
-        var shape = ShapeOf(h);
+        var shape = gradient.Shape;
         var sums = (double*)TensorMemory.Of(gradient.SumsAndSlope);
         KernelsOf(h.device).Centre(
             shape,
             (float*)TensorMemory.Of(h),
             sums,
-            shape.Rows,
+            shape.AllRows,
             sums + shape.Width,
             upstream is null ? null : (float*)TensorMemory.Of(upstream),
             ElementOf(dtype),
@@ -108,8 +118,8 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
         return readable.stride(2) == 1 ? readable : readable.contiguous();
     }
 
-    private static BatchShape ShapeOf(Tensor embeddings) =>
-        checked(new BatchShape((int)embeddings.size(0), (int)embeddings.size(1), (int)embeddings.size(2)));
+    private static BatchShape ShapeOf(Tensor embeddings, BatchPart part) => checked(new BatchShape(
+        (int)embeddings.size(0), (int)embeddings.size(1), (int)embeddings.size(2), (int)part.FirstImage, (int)part.AllImages));
 
     /// <summary>What kernels call a dtype.</summary>
     /// <param name="dtype">Float32, float16 or bfloat16.</param>
@@ -120,22 +130,25 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
         _ => ElementType.Float32,
     };
 
-    private Tensor LossAlone(Tensor embeddings)
+    private Tensor LossAlone(Tensor embeddings, BatchPart part)
     {
         var loss = empty([], float32, embeddings.device);
         var slope = empty([], float64, embeddings.device);
-        Use(embeddings, (kernels, rows, batch) => FusedPacking.Loss(
-            kernels, rows, batch, forces: false, (float*)TensorMemory.Of(loss), (double*)TensorMemory.Of(slope)));
+        Use(embeddings, part, (kernels, rows, batch, exchange) => FusedPacking.Loss(
+            kernels, rows, batch, exchange, forces: false, (float*)TensorMemory.Of(loss), (double*)TensorMemory.Of(slope)));
         return loss;
     }
 
-    private void Use(Tensor embeddings, Action<IPackingKernels, EmbeddingRows, BatchMemory> work)
+    private BatchShape Use(Tensor embeddings, BatchPart part, Action<IPackingKernels, EmbeddingRows, BatchMemory, GroupExchange?> work)
     {
-        var (kernels, shape) = (KernelsOf(embeddings.device), ShapeOf(embeddings));
+        using var scope = NewDisposeScope();
+        var (kernels, shape) = (KernelsOf(embeddings.device), ShapeOf(embeddings, part));
+        var exchange = part.Group.WorldSize > 1 ? new GroupExchange(part.Group, shape, embeddings.device) : null;
         var rows = new EmbeddingRows(
             TensorMemory.Of(embeddings), ElementOf(embeddings.dtype), embeddings.stride(0), embeddings.stride(1), shape);
-        _buffers.Use(kernels, embeddings.device, shape, batch => work(kernels, rows, batch));
+        _buffers.Use(kernels, embeddings.device, shape, batch => work(kernels, rows, exchange?.Placed(batch) ?? batch, exchange));
         GC.KeepAlive(embeddings);
+        return shape;
     }
 
     private IPackingKernels KernelsOf(Device device) =>

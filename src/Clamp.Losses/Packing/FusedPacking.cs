@@ -2,7 +2,8 @@ namespace Clamp.Losses.Packing;
 
 /// <summary>
 /// The loss and its gradient in one pass, in memory O(B D): kernel 1, then strip by strip of the pair matrix a product C C^T, kernel 2
-/// and products A C, then kernel 3.
+/// and products A C, then kernel 3. Processes that share a batch each do their own rows of it and tell each other what
+/// <see cref="GroupExchange"/> holds.
 /// </summary>
 internal static unsafe class FusedPacking
 {
@@ -10,25 +11,35 @@ internal static unsafe class FusedPacking
     /// <param name="kernels">Who does the work.</param>
     /// <param name="embeddings">z.</param>
     /// <param name="batch">The step's memory.</param>
+    /// <param name="exchange">What processes that share the batch tell each other; null for one process.</param>
     /// <param name="forces">Whether a gradient is wanted.</param>
     /// <param name="loss">Receives L.</param>
     /// <param name="slope">Receives dL/dE.</param>
     public static void Loss(
-        IPackingKernels kernels, EmbeddingRows embeddings, BatchMemory batch, bool forces, float* loss, double* slope)
+        IPackingKernels kernels,
+        EmbeddingRows embeddings,
+        BatchMemory batch,
+        GroupExchange? exchange,
+        bool forces,
+        float* loss,
+        double* slope)
     {
         kernels.SumEmbeddings(embeddings, batch);
-        kernels.Statistics(embeddings, embeddings.Shape.Rows, batch);
-        Interact(kernels, batch, forces);
-        kernels.LossOfEnergy(batch, loss, slope);
+        exchange?.AddEmbeddings();
+        kernels.Statistics(embeddings, batch.Shape.AllRows, batch);
+        var amongAll = exchange?.Gather(batch) ?? batch;
+        Interact(kernels, amongAll, forces);
+        exchange?.AddEnergies();
+        kernels.LossOfEnergy(amongAll, loss, slope);
     }
 
-    /// <summary>All pairs, strip by strip.</summary>
+    /// <summary>All pairs of this process's images, strip by strip.</summary>
     /// <param name="kernels">Who does the work.</param>
     /// <param name="batch">The step's memory, with statistics.</param>
     /// <param name="forces">Whether a gradient is wanted.</param>
     public static void Interact(IPackingKernels kernels, BatchMemory batch, bool forces)
     {
-        foreach (var strip in PairStrip.Cut(batch.Shape.Images, kernels.LargestStrip(batch.Shape.Images)))
+        foreach (var strip in PairStrip.Cut(batch.Shape, kernels.LargestStrip(batch.Shape.Images)))
         {
             Interact(kernels, strip, batch, forces);
         }
@@ -47,12 +58,12 @@ internal static unsafe class FusedPacking
         }
 
         kernels.Product.Multiply(pairs, columns, batch.ForceMatrix.RowsFrom(strip.Row, strip.Rows), accumulate: true);
-        var beside = strip.Columns - strip.Square;
-        if (beside > 0)
+        var mirrored = strip.Columns - strip.Unmirrored;
+        if (mirrored > 0)
         {
-            var pairsBeside = pairs.ColumnsFrom(strip.Square, beside);
-            var forcesBeside = batch.ForceMatrix.RowsFrom(strip.Column + strip.Square, beside);
-            kernels.Product.Multiply(pairsBeside.Transposed, rows, forcesBeside, accumulate: true);
+            var mirroredPairs = pairs.ColumnsFrom(strip.Unmirrored, mirrored);
+            var mirroredForces = batch.ForceMatrix.RowsFrom(strip.Column + strip.Unmirrored, mirrored);
+            kernels.Product.Multiply(mirroredPairs.Transposed, rows, mirroredForces, accumulate: true);
         }
     }
 }

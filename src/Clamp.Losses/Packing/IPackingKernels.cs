@@ -40,7 +40,7 @@ internal unsafe interface IPackingKernels
     /// 2: turns a strip of the Gram matrix, in place, into A, and adds its pairs to the energy, the contact sums and the radius
     /// gradients. Forces between centroids too close for A C to resolve are applied at once, and are not in A.
     /// </summary>
-    /// <param name="strip">Which pairs these are.</param>
+    /// <param name="strip">Which pairs these are; images are counted over all processes.</param>
     /// <param name="pairs">c_i . c_j, not transposed; becomes A_ij.</param>
     /// <param name="forces">Whether A and the gradients are wanted, or the energy alone.</param>
     /// <param name="batch">The step's memory.</param>
@@ -48,7 +48,7 @@ internal unsafe interface IPackingKernels
     bool Interactions(PairStrip strip, Matrix pairs, bool forces, BatchMemory batch);
 
     /// <summary>2b: the loss of the energy of all pairs and of all radii, and its slope.</summary>
-    /// <param name="batch">The step's memory.</param>
+    /// <param name="batch">The step's memory, with what all processes have measured.</param>
     /// <param name="loss">Receives L.</param>
     /// <param name="slope">Receives dL/dE.</param>
     void LossOfEnergy(BatchMemory batch, float* loss, double* slope);

@@ -150,7 +150,7 @@ public sealed class GradientCacheTests : TorchTest
         var act = () => new GradientCache(_criterion, 4).Backward(chunk => chunk, inputs);
 
         act.Should().Throw<ArgumentException>().WithParameterName("inputs")
-            .WithMessage($"*[{string.Join(", ", shape)}]. Expected [V, B, ...] with V and B at least 2.*");
+            .WithMessage($"*[{string.Join(", ", shape)}]. Expected [V, B, ...] with V at least 2 and B at least 2.*");
     }
 
     [Fact]

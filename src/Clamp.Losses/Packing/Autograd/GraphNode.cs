@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
@@ -25,6 +26,8 @@ internal abstract unsafe partial class GraphNode
     private readonly DeleteFunction _delete;
     private readonly GCHandle _alive;
     private readonly Pointers _node;
+    private long[] _inputShape = [];
+    private ScalarType _inputType;
 
     /// <summary>Makes the node; <see cref="Record"/> puts it into a graph.</summary>
     protected GraphNode()
@@ -50,6 +53,7 @@ internal abstract unsafe partial class GraphNode
     /// <returns><paramref name="output"/> with this node as its history.</returns>
     protected Tensor Record(Tensor input, Tensor output)
     {
+        (_inputShape, _inputType) = (input.shape, input.dtype);
         try
         {
             nint inputHandle = input.Handle, outputHandle = output.Handle;
@@ -69,9 +73,14 @@ internal abstract unsafe partial class GraphNode
         }
     }
 
-    /// <summary>The gradient of the input, by <see cref="Lend"/> or <see cref="Borrow"/>.</summary>
+    /// <summary>The gradient of the input, by <see cref="Lend"/> or <see cref="Borrow"/>; NaN when this throws.</summary>
     /// <param name="gradient">The gradient of the output; the caller disposes it.</param>
     protected abstract nint Backward(Tensor gradient);
+
+    /// <summary>Says that <see cref="Backward"/> threw, where nothing may be thrown.</summary>
+    /// <param name="exception">Why.</param>
+    protected virtual void TellOfFailure(Exception exception) =>
+        Trace.TraceError($"A gradient could not be computed; it is NaN. {exception}");
 
     /// <summary>Disposes what the node keeps.</summary>
     protected virtual void Release()
@@ -108,11 +117,27 @@ internal abstract unsafe partial class GraphNode
         }
         else
         {
+            using var scope = NewDisposeScope();
             using var gradient = Tensor.UnsafeCreateTensor(gradients[0]);
-            Places[0] = Backward(gradient);
+            Places[0] = BackwardOrNaN(gradient);
         }
 
         return new TensorArray((nint*)Unsafe.AsPointer(ref Places[0]), 1);
+    }
+
+    private nint BackwardOrNaN(Tensor gradient)
+    {
+#pragma warning disable CA1031 // An exception that leaves here ends the process: the gradient is NaN instead, and why is said at once.
+        try
+        {
+            return Backward(gradient);
+        }
+        catch (Exception exception)
+        {
+            TellOfFailure(exception);
+            return Lend(tensor(float.NaN, _inputType, gradient.device).expand(_inputShape));
+        }
+#pragma warning restore CA1031
     }
 
     private void Delete()

@@ -1,3 +1,4 @@
+using Clamp.Losses.Distributed;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing.Composite;
@@ -9,36 +10,62 @@ namespace Clamp.Losses.Packing.Composite;
 /// <param name="Points">p, the views on the unit sphere, [V, B, D].</param>
 /// <param name="Centroids">c, the means over views, [B, D].</param>
 /// <param name="Radii">r, [B].</param>
-internal sealed record SubManifolds(Tensor Points, Tensor Centroids, Tensor Radii)
+/// <param name="AllCentroids">c of the images of all processes.</param>
+/// <param name="AllRadii">r of the images of all processes.</param>
+/// <param name="FirstImage">Where the first image stands among all.</param>
+internal sealed record SubManifolds(
+    Tensor Points, Tensor Centroids, Tensor Radii, Tensor AllCentroids, Tensor AllRadii, long FirstImage)
 {
     /// <summary>Centres and normalises embeddings and measures each image's centroid and radius.</summary>
     /// <param name="embeddings">z, [V, B, D], any floating dtype.</param>
     /// <param name="radiusScale">r_s.</param>
-    public static SubManifolds Of(Tensor embeddings, double radiusScale)
+    /// <param name="part">Which images of all these are.</param>
+    public static SubManifolds Of(Tensor embeddings, double radiusScale, BatchPart part)
     {
-        var points = OnUnitSphere(Centred(embeddings));
+        var points = OnUnitSphere(Centred(embeddings, part));
         var centroids = points.mean([0]);
-        return new SubManifolds(points, centroids, RadiiOf(points, centroids, radiusScale));
+        var radii = RadiiOf(points, centroids, radiusScale);
+        return new SubManifolds(points, centroids, radii, OfAll(centroids, part), OfAll(radii, part), part.FirstImage);
     }
 
-    /// <summary>d_ij = sqrt(norm(c_i - c_j)^2 + 1e-12) for all pairs, [B, B].</summary>
+    /// <summary>Some of the images, which still meet all others.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="count">How many.</param>
+    public SubManifolds Rows(long first, long count) => this with
+    {
+        Points = Points.narrow(1, first, count),
+        Centroids = Centroids.narrow(0, first, count),
+        Radii = Radii.narrow(0, first, count),
+        FirstImage = FirstImage + first,
+    };
+
+    /// <summary>d_ij = sqrt(norm(c_i - c_j)^2 + 1e-12) between these and all images, [B, all].</summary>
     public Tensor Distances()
     {
-        var squaredNorms = Centroids.pow(KeptScalars.Of(2)).sum([1]);
-        var squaredDistances = squaredNorms.unsqueeze(1).add(squaredNorms.unsqueeze(0), KeptScalars.One) - KeptScalars.Of(2) * Centroids.mm(Centroids.t());
-        return squaredDistances.add(KeptScalars.Of(Floors.SquaredDistance), KeptScalars.One).sqrt();
+        var products = Centroids.mm(AllCentroids.t());
+        var squaredNorms = SquaredNorms(Centroids).unsqueeze(1).add(SquaredNorms(AllCentroids).unsqueeze(0), KeptScalars.One);
+        return (squaredNorms - KeptScalars.Of(2) * products).add(KeptScalars.Of(Floors.SquaredDistance), KeptScalars.One).sqrt();
     }
 
-    /// <summary>s_ij = min(r_i + r_j + 1e-6, d_max) for all pairs, [B, B].</summary>
+    /// <summary>s_ij = min(r_i + r_j + 1e-6, d_max) between these and all images, [B, all].</summary>
     /// <param name="maxContactDistance">d_max.</param>
     public Tensor Reaches(double maxContactDistance) =>
-        Radii.unsqueeze(1).add(Radii.unsqueeze(0), KeptScalars.One).add(KeptScalars.Of(Floors.Reach), KeptScalars.One)
+        Radii.unsqueeze(1).add(AllRadii.unsqueeze(0), KeptScalars.One).add(KeptScalars.Of(Floors.Reach), KeptScalars.One)
             .clamp_max(KeptScalars.Of(maxContactDistance));
 
-    private static Tensor Centred(Tensor embeddings)
+    private static Tensor SquaredNorms(Tensor centroids) => centroids.pow(KeptScalars.Of(2)).sum([1]);
+
+    private static Tensor OfAll(Tensor own, BatchPart part) =>
+        Collective.Share(Collective.Gather(own, part.Group, part.FirstImage), part.Group);
+
+    /// <summary>x = z - mu, float64.</summary>
+    /// <param name="embeddings">z, [V, B, D].</param>
+    /// <param name="part">Which images of all these are.</param>
+    public static Tensor Centred(Tensor embeddings, BatchPart part)
     {
         var precise = embeddings.to(float64);
-        return precise - precise.mean([0, 1]);
+        var sum = Collective.Share(Collective.Sum(precise.sum([0, 1]), part.Group), part.Group);
+        return precise - sum / KeptScalars.Of(embeddings.shape[0] * part.AllImages);
     }
 
     private static Tensor OnUnitSphere(Tensor centred)

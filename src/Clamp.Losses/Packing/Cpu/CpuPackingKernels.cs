@@ -62,7 +62,7 @@ internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options,
     public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch)
     {
         EmbeddingStatistics.SetMean(batch, count);
-        new Span<double>(batch.Energy, batch.Workers).Clear();
+        *batch.Energy = 0;
         var work = new EmbeddingStatistics.MeasureWork<TLanes>(embeddings, batch, options.RadiusScale, ScratchOf(batch));
         team.Run(work, Chunks(embeddings.Shape.Numbers, LeastNumbers, batch));
     }
@@ -87,6 +87,7 @@ internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options,
         var (anyContact, anyClose) = (false, false);
         foreach (var ofChunk in found)
         {
+            *batch.Energy += ofChunk.Energy;
             anyContact |= ofChunk.AnyContact;
             anyClose |= ofChunk.AnyClose;
         }
@@ -103,13 +104,8 @@ internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options,
     /// <inheritdoc/>
     public void LossOfEnergy(BatchMemory batch, float* loss, double* slope)
     {
-        var energy = 0.0;
-        for (int worker = 0; worker < batch.Workers; worker++)
-        {
-            energy += options.RepulsionWeight * batch.Energy[worker];
-        }
-
-        for (int image = 0; options.SizeWeight != 0 && image < batch.Shape.Images; image++)
+        var energy = options.RepulsionWeight * *batch.Energy;
+        for (int image = 0; options.SizeWeight != 0 && image < batch.Shape.AllImages; image++)
         {
             energy += options.SizeWeight * batch.Radii[image];
         }

@@ -7,7 +7,7 @@ namespace Clamp.Losses.Packing.Cpu;
 /// <summary>
 /// Kernel 2: the interactions of a strip of pairs, in place: c_i . c_j becomes A_ij = alpha w_rep u^(alpha-1) / (s d) on contacts and
 /// 0 elsewhere, with u = 1 - d/s. Also the energy u^alpha, the sums of A, and dE/dr = alpha w_rep u^(alpha-1) d / s^2 where the reach
-/// s = min(r_i + r_j + 1e-6, d_max) is not capped; for the images of rows, and beside the diagonal for those of columns.
+/// s = min(r_i + r_j + 1e-6, d_max) is not capped; for the images of rows, and where a pair stands for its mirror image for those of columns.
 /// Layout: the strip [rows, columns], its rows contiguous at any stride, row i and column j at any place of the batch.
 /// Close pairs: d^2 = norm(c_i)^2 + norm(c_j)^2 - 2 c_i . c_j cancels when centroids are close, and so does (A C)_i - sum(A) c_i.
 /// Such pairs are done from c_i - c_j, the force too; until it has been applied, the strip holds -A for them (A is never negative).
@@ -72,7 +72,7 @@ internal static unsafe class PairInteractions
         public float LargestReach;
 
         /// <summary>How many columns lie beside the diagonal.</summary>
-        public readonly int Beside => Pairs.Columns - Pairs.Square;
+        public readonly int Beside => Pairs.Columns - Pairs.Unmirrored;
 
         /// <summary>The rows of one chunk out of several.</summary>
         /// <param name="chunk">Its number.</param>
@@ -88,6 +88,7 @@ internal static unsafe class PairInteractions
     /// <summary>What a worker has met in a strip.</summary>
     internal struct Found
     {
+        public double Energy;
         public bool AnyContact;
         public bool AnyClose;
     }
@@ -115,7 +116,7 @@ internal static unsafe class PairInteractions
 
         private void AddColumns(int chunk, float* columnSums)
         {
-            var firstSum = (nint)chunk * strip.Batch.Shape.Images + strip.Pairs.Column + strip.Pairs.Square;
+            var firstSum = (nint)chunk * strip.Batch.Shape.Images + strip.Pairs.Column + strip.Pairs.Unmirrored;
             for (int column = 0; column < strip.Beside; column++)
             {
                 strip.Batch.ContactSums[firstSum + column] += columnSums[column];
@@ -126,22 +127,22 @@ internal static unsafe class PairInteractions
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Interact(int row, int chunk, float* columnSums, ref Found found)
         {
-            var (square, columns) = (strip.Pairs.Square, strip.Pairs.Columns);
+            var (unmirrored, columns) = (strip.Pairs.Unmirrored, strip.Pairs.Columns);
             var sums = default(RowSums);
-            var whole = square - square % TLanes.Count;
+            var whole = unmirrored - unmirrored % TLanes.Count;
             Interact<TLanes>(row, null, ref sums, 0, whole);
-            Interact<Lanes1>(row, null, ref sums, whole, square);
+            Interact<Lanes1>(row, null, ref sums, whole, unmirrored);
 
-            // In the square each pair comes twice.
+            // Each pair without its mirror image comes twice.
             sums.Energy /= 2;
             whole = columns - strip.Beside % TLanes.Count;
-            Interact<TLanes>(row, columnSums - square, ref sums, square, whole);
-            Interact<Lanes1>(row, columnSums - square, ref sums, whole, columns);
+            Interact<TLanes>(row, columnSums - unmirrored, ref sums, unmirrored, whole);
+            Interact<Lanes1>(row, columnSums - unmirrored, ref sums, whole, columns);
             var sum = (nint)chunk * strip.Batch.Shape.Images + strip.Pairs.Row + row;
             strip.Batch.ContactSums[sum] += sums.Contact;
             strip.Batch.RadiusGradients[sum] += sums.RadiusGradient;
-            strip.Batch.Energy[chunk] += sums.Energy;
             strip.Scratch.CloseRows[row] = sums.AnyClose;
+            found.Energy += sums.Energy;
             found.AnyContact |= sums.AnyContact;
             found.AnyClose |= sums.AnyClose;
         }
@@ -317,7 +318,7 @@ internal static unsafe class PairInteractions
         {
             var image = (nint)(strip.Pairs.Row + row) * Width;
             var other = (nint)(strip.Pairs.Column + column) * Width;
-            var mirrored = column >= strip.Pairs.Square;
+            var mirrored = column >= strip.Pairs.Unmirrored;
             var whole = from + (to - from) / TLanes.Count * TLanes.Count;
             Repel<TLanes>(image, other, mirrored, factor, from, whole);
             Repel<Lanes1>(image, other, mirrored, factor, whole, to);

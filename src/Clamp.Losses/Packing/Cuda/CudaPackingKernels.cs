@@ -64,16 +64,16 @@ internal sealed unsafe class CudaPackingKernels(
     /// <returns>True: whether A is zero everywhere stays on the GPU.</returns>
     public bool Interactions(PairStrip strip, Matrix pairs, bool forces, BatchMemory batch)
     {
-        var beside = strip.Columns - strip.Square;
-        if (strip.Square > 0)
+        var (unmirrored, mirrored) = (strip.Unmirrored, strip.Columns - strip.Unmirrored);
+        if (unmirrored > 0)
         {
-            Interact(pairs, strip with { Columns = strip.Square }, mirrored: 0, forces, batch);
+            Interact(pairs, strip with { Columns = unmirrored }, mirrored: 0, forces, batch);
         }
 
-        if (beside > 0)
+        if (mirrored > 0)
         {
-            var block = strip with { Column = strip.Column + strip.Square, Columns = beside };
-            Interact(pairs.ColumnsFrom(strip.Square, beside), block, mirrored: 1, forces, batch);
+            var block = strip with { Column = strip.Column + unmirrored, Columns = mirrored };
+            Interact(pairs.ColumnsFrom(unmirrored, mirrored), block, mirrored: 1, forces, batch);
         }
 
         return true;
@@ -82,7 +82,7 @@ internal sealed unsafe class CudaPackingKernels(
     /// <inheritdoc/>
     public void LossOfEnergy(BatchMemory batch, float* loss, double* slope) => gpu.Launch(
         gpu.Pairs.LossOfEnergy, (1, 1), (BlockThreads, 1),
-        batch.Energy, batch.Radii, batch.Shape.Images, options.RepulsionWeight, options.SizeWeight, options.LogEnergy ? 1 : 0, loss, slope);
+        batch.Energy, batch.Radii, batch.Shape.AllImages, options.RepulsionWeight, options.SizeWeight, options.LogEnergy ? 1 : 0, loss, slope);
 
     /// <inheritdoc/>
     public void Gradient(EmbeddingRows embeddings, BatchMemory batch, float* projected, double* sums)
@@ -114,7 +114,7 @@ internal sealed unsafe class CudaPackingKernels(
     private CudaScratch ScratchOf(void* start, BatchShape shape)
     {
         var largest = LargestStrip(shape.Images);
-        var (rows, columns) = (Math.Min(shape.Images, largest.Rows), Math.Min(shape.Images, largest.Columns));
+        var (rows, columns) = (Math.Min(shape.Images, largest.Rows), Math.Min(shape.AllImages, largest.Columns));
         var tiles = Math.Max(Blocks(rows, TileRows) * Blocks(columns, WarpNumbers), 2 * FewTiles);
         return new CudaScratch(start, shape, Math.Min(shape.Images, MostChunks), (rows, columns), tiles);
     }

@@ -196,10 +196,10 @@ public abstract unsafe class CpuPackingKernelsContract : TorchTest
         var (forces, centroids) = (memory.CentroidForces.to(float64), memory.Centroids.to(float64));
         var exact = factors.to(float64);
         forces.narrow(0, strip.Row, strip.Rows).add_(exact.mm(centroids.narrow(0, strip.Column, strip.Columns)));
-        var (first, beside) = (strip.Column + strip.Square, strip.Columns - strip.Square);
+        var (first, beside) = (strip.Column + strip.Unmirrored, strip.Columns - strip.Unmirrored);
         if (beside > 0)
         {
-            forces.narrow(0, first, beside).add_(exact.narrow(1, strip.Square, beside).t().mm(centroids.narrow(0, strip.Row, strip.Rows)));
+            forces.narrow(0, first, beside).add_(exact.narrow(1, strip.Unmirrored, beside).t().mm(centroids.narrow(0, strip.Row, strip.Rows)));
         }
 
         return forces - memory.ContactSums.unsqueeze(1) * centroids;

@@ -31,7 +31,7 @@ internal sealed class PlainInteractions
         {
             for (int j = strip.Column; j < strip.Column + strip.Columns; j++)
             {
-                result.Interact(centroids, radii, i, j, j - strip.Column >= strip.Square, options);
+                result.Interact(centroids, radii, i, j, j - strip.Column >= strip.Unmirrored, options);
             }
         }
 

@@ -25,7 +25,7 @@ internal sealed unsafe class StepMemory(IPackingKernels kernels, BatchShape shap
     public Tensor RadiusGradients => Doubles(Batch.RadiusGradients, Batch.Workers, shape.Images).sum([0]);
 
     /// <summary>Of all workers together.</summary>
-    public double Energy => Doubles(Batch.Energy, Batch.Workers).sum().item<double>();
+    public double Energy => *Batch.Energy;
 
     /// <summary>float32 embeddings as kernels see them.</summary>
     public static EmbeddingRows RowsOf(Tensor embeddings) => new(

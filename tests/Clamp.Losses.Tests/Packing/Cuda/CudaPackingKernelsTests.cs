@@ -275,7 +275,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
         var kernels = new CudaPackingKernels(_device, product, Options, largestStrip: (12, 16));
         var batch = new BatchMemory(Memory, Shape, kernels, workers: 1);
 
-        FusedPacking.Loss(kernels, Rows(Shape), batch, forces: true, Loss, Slope);
+        FusedPacking.Loss(kernels, Rows(Shape), batch, exchange: null, forces: true, Loss, Slope);
 
         // Rows 0 to 12 against columns 0 to 16 and 16 to 20, then rows 12 to 20 against themselves.
         product.Products.Should().Equal(

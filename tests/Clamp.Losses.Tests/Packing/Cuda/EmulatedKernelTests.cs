@@ -1,3 +1,4 @@
+using Clamp.Losses.Distributed;
 using Clamp.Losses.Packing.Composite;
 using Clamp.Losses.Tests.Golden;
 using Clamp.Losses.Tests.Support;
@@ -277,7 +278,8 @@ public sealed class EmulatedKernelTests(EmulatedKernels kernels) : TorchTest, IC
         var result = kernels.Run(emulated);
 
         var (loss, gradient) = result.Expected();
-        var subManifolds = SubManifolds.Of(emulated.Embeddings, emulated.Options.RadiusScale);
+        var subManifolds = SubManifolds.Of(
+            emulated.Embeddings, emulated.Options.RadiusScale, BatchPart.Whole(emulated.Embeddings.shape[1]));
         result.Loss.DistanceTo(loss).Should().BeLessThan(1e-5);
         result.Centroids.RelativeDistanceTo(subManifolds.Centroids).Should().BeLessThan(1e-6);
         result.Radii.RelativeDistanceTo(subManifolds.Radii).Should().BeLessThan(1e-6);

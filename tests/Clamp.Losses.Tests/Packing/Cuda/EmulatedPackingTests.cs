@@ -1,3 +1,4 @@
+using Clamp.Losses.Distributed;
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cuda;
 using Clamp.Losses.Packing.Cuda.Driver;
@@ -31,7 +32,7 @@ public sealed class EmulatedPackingTests : TorchTest
         var embeddings = golden.Embeddings.to(float32);
         var expected = new ClampLoss(golden.Options(ClampBackend.Composite)).LossAndGradient(embeddings.to(float64));
 
-        var (loss, gradient) = Fused(golden.Options(ClampBackend.Fused), ScalarType.Float32).LossAndGradient(embeddings);
+        var (loss, gradient) = Fused(golden.Options(ClampBackend.Fused), ScalarType.Float32).LossAndGradient(embeddings, Whole(embeddings));
 
         loss.Value().DistanceTo(expected.Loss.Value()).Should().BeLessThan(1e-5);
         gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(name == "coincident_pairs" ? 1e-4 : 1e-5);
@@ -51,7 +52,7 @@ public sealed class EmulatedPackingTests : TorchTest
         {
             var embeddings = ClusteredEmbeddings(views, images, width, 0.4, dtype).requires_grad_();
 
-            (FusedGradient.Record(embeddings, fused) * -2.5).backward();
+            (FusedGradient.Record(embeddings, Whole(embeddings), fused) * -2.5).backward();
 
             var expected = new ClampLoss(options).LossAndGradient(embeddings.to(float64)).Gradient * -2.5;
             embeddings.grad!.dtype.Should().Be(dtype);
@@ -66,7 +67,7 @@ public sealed class EmulatedPackingTests : TorchTest
         var whole = ClusteredEmbeddings(5, 30, 12, 0.4, ScalarType.Float16);
         var slice = whole[TensorIndex.Slice(1, 4), TensorIndex.Slice(3, 27), TensorIndex.Slice(1, 10)].requires_grad_();
 
-        FusedGradient.Record(slice, Fused(options, ScalarType.Float16)).backward();
+        FusedGradient.Record(slice, Whole(slice), Fused(options, ScalarType.Float16)).backward();
 
         slice.grad!.RelativeDistanceTo(new ClampLoss(options).LossAndGradient(slice.to(float64)).Gradient).Should().BeLessThan(5e-4);
     }
@@ -78,10 +79,32 @@ public sealed class EmulatedPackingTests : TorchTest
         var embeddings = ClusteredEmbeddings(3, 300, 9, 0.4, ScalarType.Float32);
         var fused = Fused(options, ScalarType.Float32);
 
-        var alone = fused.Loss(embeddings);
+        var alone = fused.Loss(embeddings, Whole(embeddings));
 
-        alone.Value().Should().Be(fused.LossAndGradient(embeddings).Loss.Value());
+        alone.Value().Should().Be(fused.LossAndGradient(embeddings, Whole(embeddings)).Loss.Value());
     }
+
+    [SkippableFact]
+    public void LossAndGradient_OverAGroup_AreThoseOfTheWholeBatch()
+    {
+        var options = new ClampLossOptions { RadiusScale = 1.5, SizeWeight = 0.01 };
+        var embeddings = ClusteredEmbeddings(3, 310, 9, 0.4, ScalarType.Float32);
+        var expected = new ClampLoss(options).LossAndGradient(embeddings.to(float64));
+        long[] images = [5, 1, 304];
+        var fused = images.Select(_ => Fused(options, ScalarType.Float32)).ToArray();
+
+        var results = ThreadGroup.Run(images.Length, group =>
+        {
+            var first = images[..group.Rank].Sum();
+            var own = embeddings.narrow(1, first, images[group.Rank]);
+            return fused[group.Rank].LossAndGradient(own, new BatchPart(group, first, embeddings.shape[1]));
+        });
+
+        results.Should().AllSatisfy(result => result.Loss.Value().DistanceTo(expected.Loss.Value()).Should().BeLessThan(1e-5));
+        cat(results.Select(result => result.Gradient).ToList(), 1).RelativeDistanceTo(expected.Gradient).Should().BeLessThan(1e-5);
+    }
+
+    private static BatchPart Whole(Tensor embeddings) => BatchPart.Whole(embeddings.shape[1]);
 
     private FusedLoss Fused(ClampLossOptions options, ScalarType dtype)
     {

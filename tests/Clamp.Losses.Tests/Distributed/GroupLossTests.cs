@@ -1,0 +1,267 @@
+using Clamp.Losses.Tests.Golden;
+using Clamp.Losses.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Tests.Distributed;
+
+/// <summary>The loss of a batch whose images lie on several processes: what one process has with all of them.</summary>
+public sealed class GroupLossTests : TorchTest
+{
+    private const ClampBackend Fused = ClampBackend.Fused;
+    private const ClampBackend Composite = ClampBackend.Composite;
+
+    public static TheoryData<string, ScalarType, ClampBackend> GoldenCases()
+    {
+        var cases = new TheoryData<string, ScalarType, ClampBackend>();
+        foreach (var name in GoldenCase.Names)
+        {
+            cases.Add(name, ScalarType.Float64, Composite);
+            cases.Add(name, ScalarType.Float32, Composite);
+            cases.Add(name, ScalarType.Float32, Fused);
+        }
+
+        return cases;
+    }
+
+    [Theory, MemberData(nameof(GoldenCases))]
+    public void LossAndGradient_GoldenCase_AreThoseOfOneProcess(string name, ScalarType dtype, ClampBackend backend)
+    {
+        var golden = GoldenCase.Named(name);
+        var embeddings = golden.Embeddings.to(dtype);
+        var options = golden.Options(backend);
+        var expected = OneProcess(options, embeddings);
+        for (int members = 1; members <= 5; members++)
+        {
+            var (losses, gradient) = Together(options, embeddings, Shares(embeddings.shape[1], members));
+
+            losses.Should().AllSatisfy(loss => loss.DistanceTo(expected.Loss.Value()).Should().BeLessThan(ToleranceOf(dtype)));
+            gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(name == "collapsed" ? 10 * ToleranceOf(dtype) : ToleranceOf(dtype));
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float64, Composite)]
+    [InlineData(ScalarType.Float32, Fused)]
+    [InlineData(ScalarType.Float16, Fused)]
+    public void Backward_SeveralStripsOfPairs_GivesTheGradientOfTheWholeBatchsLoss(ScalarType dtype, ClampBackend backend)
+    {
+        var options = new ClampLossOptions { RadiusScale = 2.5, SizeWeight = 0.1, Backend = backend };
+        var embeddings = ClusteredEmbeddings(3, 700, 12, dtype: dtype);
+        var expected = OneProcess(options, embeddings).Gradient.to(float64) * -2.5;
+
+        var gradients = ThreadGroup.Run(3, group =>
+        {
+            using var criterion = new ClampLoss(options, group);
+            var own = Own(embeddings, [300, 1, 399], group.Rank).clone().requires_grad_();
+            (criterion.forward(own) * -2.5).backward();
+            criterion.LastBackend.Should().Be(backend);
+            return own.grad!;
+        });
+
+        gradients.Should().AllSatisfy(gradient => gradient.dtype.Should().Be(dtype));
+        cat(gradients, 1).RelativeDistanceTo(expected).Should().BeLessThan(dtype == ScalarType.Float16 ? 5e-4 : ToleranceOf(dtype));
+    }
+
+    /// <summary>Gradients that are to be summed over the members: each is its own part of the true gradient, neither averaged nor repeated.</summary>
+    [Fact]
+    public void Backward_ParameterGradients_AddUpToThoseOfOneProcess()
+    {
+        var images = ClusteredEmbeddings(4, 20, 6);
+        var weight = RandomEmbeddings(1, 6, 5, seed: 3)[0].requires_grad_();
+        new ClampLoss().forward(images.matmul(weight)).backward();
+
+        var gradients = ThreadGroup.Run(3, group =>
+        {
+            using var criterion = new ClampLoss(processGroup: group);
+            var own = weight.detach().clone().requires_grad_();
+            criterion.forward(Own(images, [4, 10, 6], group.Rank).matmul(own)).backward();
+            return own.grad!;
+        });
+
+        stack(gradients).sum([0]).RelativeDistanceTo(weight.grad!).Should().BeLessThan(1e-10);
+    }
+
+    [Fact]
+    public void Backward_Fused_CommunicatesNothing()
+    {
+        var calls = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = new ClampLoss(new ClampLossOptions { Backend = Fused }, group);
+            var own = ClusteredEmbeddings(2, 8, 4, dtype: ScalarType.Float32).requires_grad_();
+            var loss = criterion.forward(own);
+            var before = group.Calls;
+            loss.backward();
+            return group.Calls - before;
+        });
+
+        calls.Should().AllBeEquivalentTo(0);
+    }
+
+    [Fact]
+    public void Backward_FusedTwice_GivesTheSameGradientAgain()
+    {
+        var embeddings = ClusteredEmbeddings(3, 9, 4, dtype: ScalarType.Float32);
+
+        var gradients = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = new ClampLoss(new ClampLossOptions { Backend = Fused }, group);
+            var own = Own(embeddings, [4, 5], group.Rank).clone().requires_grad_();
+            var loss = criterion.forward(own);
+            loss.backward(retain_graph: true);
+            loss.backward();
+            return own.grad!;
+        });
+
+        cat(gradients, 1).RelativeDistanceTo(2 * OneProcess(new ClampLossOptions(), embeddings).Gradient).Should().BeLessThan(1e-6);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float64)]
+    [InlineData(ScalarType.Float32)]
+    public void Measure_GivesTheGeometryOfTheWholeBatch(ScalarType dtype)
+    {
+        var options = new ClampLossOptions { RadiusScale = 2.5, SizeWeight = 0.1 };
+        var embeddings = ClusteredEmbeddings(4, 30, 6, dtype: dtype);
+        using var expected = new ClampLoss(options).Measure(embeddings);
+
+        var measured = ThreadGroup.Run(3, group => new ClampLoss(options, group).Measure(Own(embeddings, [5, 1, 24], group.Rank)));
+
+        measured.Should().AllSatisfy(geometry =>
+        {
+            geometry.Centroids.RelativeDistanceTo(expected.Centroids).Should().BeLessThan(1e-14);
+            geometry.Radii.RelativeDistanceTo(expected.Radii).Should().BeLessThan(1e-14);
+            geometry.Contacts.Equals(expected.Contacts).Should().BeTrue();
+            geometry.Verdict.Should().Be(expected.Verdict);
+            FiguresOf(geometry).Should().HaveCount(13).And.Equal(FiguresOf(expected), (one, other) => Math.Abs(one - other) <= 1e-12 * Math.Abs(other));
+        });
+    }
+
+    [Fact]
+    public void Measure_NaNOnOneMember_IsUndefinedOnAll()
+    {
+        var verdicts = ThreadGroup.Run(2, group =>
+        {
+            var own = ClusteredEmbeddings(2, 4, 3);
+            own[0, 0, 0] = group.Rank == 1 ? double.NaN : 0;
+            return new ClampLoss(processGroup: group).Measure(own).Verdict;
+        });
+
+        verdicts.Should().AllBeEquivalentTo(PackingVerdict.Undefined);
+    }
+
+    [Theory]
+    [InlineData(Composite)]
+    [InlineData(Fused)]
+    public void Forward_NaNOnOneMember_IsNaNOnAll(ClampBackend backend)
+    {
+        var losses = ThreadGroup.Run(2, group =>
+        {
+            var own = ClusteredEmbeddings(2, 4, 3, dtype: ScalarType.Float32);
+            own[0, 0, 0] = group.Rank == 1 ? float.NaN : 0;
+            return new ClampLoss(new ClampLossOptions { Backend = backend }, group).forward(own).Value();
+        });
+
+        losses.Should().AllBeEquivalentTo(double.NaN);
+    }
+
+    [Theory]
+    [InlineData("V", "*V is 2 on rank 0 and 3 on rank 1*")]
+    [InlineData("D", "*D is 4 on rank 0 and 5 on rank 1*")]
+    [InlineData("dtype", "*dtype is Float32 on rank 0 and Float16 on rank 1*")]
+    [InlineData("backend", "*backend is Fused on rank 0 and Composite on rank 1*")]
+    [InlineData("options", "*RadiusScale is 8.5 on rank 0 and 7 on rank 1*")]
+    [InlineData("graph", "*call is LossWithGraph on rank 0 and Loss on rank 1*")]
+    public void Forward_MembersThatDisagree_FailsOnEachOfThem(string about, string message)
+    {
+        var faults = FaultsOf(group =>
+        {
+            var other = group.Rank == 1;
+            var options = new ClampLossOptions { RadiusScale = other && about == "options" ? 7 : 8.5 };
+            options.Backend = other && about == "backend" ? Composite : Fused;
+            using var criterion = new ClampLoss(options, group);
+            var own = zeros(
+                [other && about == "V" ? 3 : 2, 6, other && about == "D" ? 5 : 4],
+                other && about == "dtype" ? ScalarType.Float16 : ScalarType.Float32);
+            criterion.forward(own.requires_grad_(!(other && about == "graph")));
+        });
+
+        faults.Should().HaveCount(2).And.AllSatisfy(fault =>
+        {
+            fault.Should().BeOfType<InvalidOperationException>();
+            fault!.Message.Should().Match(message);
+        });
+    }
+
+    [Fact]
+    public void Forward_EmbeddingsThatOneMemberRefuses_FailsOnEachOfThem()
+    {
+        var faults = FaultsOf(group =>
+        {
+            using var criterion = new ClampLoss(processGroup: group);
+            criterion.forward(group.Rank == 1 ? zeros(2, 3) : zeros(2, 3, 4));
+        });
+
+        faults[0].Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain("rank 1").And.Contain("refused");
+        faults[1].Should().BeOfType<ArgumentException>().Which.ParamName.Should().Be("embeddings");
+    }
+
+    [Fact]
+    public void Backward_CompositeWithCreateGraph_IsNaN()
+    {
+        var gradients = ThreadGroup.Run(2, group =>
+        {
+            var own = ClusteredEmbeddings(2, 4, 3).requires_grad_();
+            var loss = new ClampLoss(new ClampLossOptions { Backend = Composite }, group).forward(own);
+            return autograd.grad([loss], [own], create_graph: true)[0];
+        });
+
+        gradients.Should().AllSatisfy(gradient => gradient.isnan().any().item<bool>().Should().BeTrue());
+    }
+
+    private static double ToleranceOf(ScalarType dtype) => dtype == ScalarType.Float64 ? 1e-10 : 1e-6;
+
+    private static (Tensor Loss, Tensor Gradient) OneProcess(ClampLossOptions options, Tensor embeddings)
+    {
+        using var criterion = new ClampLoss(options);
+        return criterion.LossAndGradient(embeddings);
+    }
+
+    private static (double[] Losses, Tensor Gradient) Together(ClampLossOptions options, Tensor embeddings, long[] shares)
+    {
+        var results = ThreadGroup.Run(shares.Length, group =>
+        {
+            using var criterion = new ClampLoss(options, group);
+            var (loss, gradient) = criterion.LossAndGradient(Own(embeddings, shares, group.Rank));
+            criterion.LastBackend.Should().Be(options.Backend);
+            return (Loss: loss.Value(), gradient);
+        });
+        return (results.Select(result => result.Loss).ToArray(), cat(results.Select(result => result.gradient).ToList(), 1));
+    }
+
+    /// <summary>One image for the first member, more for each that follows.</summary>
+    private static long[] Shares(long images, int members)
+    {
+        var shares = Enumerable.Range(1, members).Select(member => member == 1 ? 1L : Math.Max(1, images * member / 20)).ToArray();
+        shares[^1] += images - shares.Sum();
+        return shares;
+    }
+
+    private static Tensor Own(Tensor embeddings, long[] shares, int rank) => embeddings.narrow(1, shares[..rank].Sum(), shares[rank]);
+
+    private static double[] FiguresOf(SubManifoldGeometry geometry) =>
+        typeof(SubManifoldGeometry).GetProperties().Where(property => property.PropertyType == typeof(double))
+            .Select(property => (double)property.GetValue(geometry)!).ToArray();
+
+    private static Exception?[] FaultsOf(Action<ThreadGroup> work) => ThreadGroup.Run(2, group =>
+    {
+        try
+        {
+            work(group);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    });
+}
