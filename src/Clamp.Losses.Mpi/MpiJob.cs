@@ -21,7 +21,6 @@ internal sealed unsafe class MpiJob
         var library = MpiLibrary.Load(MpiLibrary.Names());
         Mpi.TakeFrom(library);
         Constants = MpiConstants.Of(library);
-        TakesCudaMemory = NativeLibrary.TryGetExport(library, "MPIX_Query_cuda_support", out var query) && ((delegate* unmanaged<int>)query)() == 1;
         Check(Mpi.MPI_Finalized(out var finalized), nameof(Mpi.MPI_Finalized));
         if (finalized != 0)
             throw new InvalidOperationException("MPI has been finalised in this process, and cannot be begun again.");
@@ -31,6 +30,7 @@ internal sealed unsafe class MpiJob
         if (ours)
             Begin();
 
+        TakesCudaMemory = NativeLibrary.TryGetExport(library, "MPIX_Query_cuda_support", out var query) && ((delegate* unmanaged<int>)query)() == 1;
         Check(Mpi.MPI_Comm_dup(Constants.World, ref _communicator), nameof(Mpi.MPI_Comm_dup));
         Check(Mpi.MPI_Comm_set_errhandler(_communicator, Constants.ErrorsReturn), nameof(Mpi.MPI_Comm_set_errhandler));
         (Rank, Size) = Membership(_communicator);

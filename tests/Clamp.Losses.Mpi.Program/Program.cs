@@ -1,13 +1,71 @@
 using Clamp.Losses.Mpi;
-using static TorchSharp.torch;
-using var group = new MpiProcessGroup();
-var w = group.WorldSize; var r = group.Rank;
-using var t = arange(10, dtype: ScalarType.Float32) * (r + 1);
-group.AllReduceSum(t);
-using var g = group.AllGather(full(new long[] { r, 2 }, r + 0.5f));
-using var b = full(new long[] { 3 }, r, dtype: ScalarType.Float16);
-group.Broadcast(b, w - 1);
-group.Barrier();
-Console.WriteLine($"{r}/{w} local {group.LocalRank}/{group.LocalWorldSize} sum {t[9].item<float>()} gathered {string.Join(",", g.shape)} {g.sum().item<float>()} b {b[0].ToSingle()} sent {group.BytesSent} calls {group.Calls}");
-try { group.AllGather(zeros(1, r + 1)); } catch (Exception e) { Console.WriteLine(e.Message); }
-return 0;
+using Clamp.Losses.Mpi.Program;
+
+// One process of a test. mpirun starts some, and each does what its arguments name, in this order; rank 0 says what has passed.
+try
+{
+    using var group = new MpiProcessGroup();
+    var exitCode = 0;
+    foreach (var name in args)
+    {
+        if (Check(name) is not { } check)
+        {
+            exitCode = Fault(name)(group);
+            continue;
+        }
+
+        check(group);
+        group.Barrier();
+        if (group.Rank == 0)
+            Console.WriteLine($"{name}: passed");
+    }
+
+    return exitCode;
+}
+catch (HandledFault fault)
+{
+    Console.Error.WriteLine($"Handled: {fault.Message}");
+    return fault.ExitCode;
+}
+
+static Action<MpiProcessGroup>? Check(string name) => name switch
+{
+    "gather" => Gathering.Concatenates,
+    "gather-unequal" => Gathering.ConcatenatesUnequalParts,
+    "gather-strided" => Gathering.TakesStridedTensors,
+    "gather-in-turn" => Gathering.MovesMoreThanOffsetsReach,
+    "sum" => Summing.Adds,
+    "sum-strided" => Summing.ChangesStridedTensorsInPlace,
+    "sum-large" => Summing.AddsFortyMegabytes,
+    "sum-in-pieces" => Summing.AddsInPieces,
+    "sum-bits" => Summing.GivesAllMembersTheSameBits,
+    "broadcast" => Broadcasting.SendsFromEachRoot,
+    "broadcast-strided" => Broadcasting.ChangesStridedTensorsInPlace,
+    "broadcast-in-pieces" => Broadcasting.SendsInPieces,
+    "parameters" => Membership.LeavesGraphsAlone,
+    "counters" => Membership.CountsWhatItSends,
+    "disagreement" => Disagreement.IsAnErrorOnEveryMember,
+    "wrong-argument" => Disagreement.WrongArgumentsAreErrorsOnEveryMember,
+    "machine" => Membership.KnowsItsMachine,
+    "tensors" => Membership.KeepsNoTensor,
+    "threads" => Membership.IsCalledFromAnyThread,
+    "dispose" => Membership.RefusesAfterDispose,
+    "second-group" => Membership.SharesTheJob,
+    "runtime" => Membership.LeavesTheRuntimeItsSignals,
+    _ => null,
+};
+
+static Func<MpiProcessGroup, int> Fault(string name) => name switch
+{
+    "throw" => Faults.Throw,
+    "throw-on-thread" => Faults.ThrowOnThread,
+    "throw-handled" => Faults.ThrowHandled,
+    "kill" => Faults.Kill,
+    "fail-fast" => Faults.FailFast,
+    "exit-3" => Faults.ExitWith3,
+    "return-0" => Faults.ReturnEarly,
+    "all-return-4" => Faults.AllReturn4,
+    "all-exit-0" => Faults.AllExit0,
+    "mpi-error" => Faults.MpiError,
+    _ => throw new ArgumentException($"There is no case {name}."),
+};
