@@ -42,19 +42,11 @@ internal sealed class BatchStatisticsGradient : GraphNode
     protected override nint Backward(Tensor gradient)
     {
         using var unrecorded = no_grad();
-        using var scope = NewDisposeScope();
-#pragma warning disable CA1031 // An exception that leaves here ends the process.
-        try
-        {
-            return Lend(Corrected(gradient));
-        }
-        catch (Exception exception)
-        {
-            _tell(exception);
-            return Lend(full_like(gradient, KeptScalars.Of(double.NaN)));
-        }
-#pragma warning restore CA1031
+        return Lend(Corrected(gradient));
     }
+
+    /// <inheritdoc/>
+    protected override void TellOfFailure(Exception exception) => _tell(exception);
 
     /// <inheritdoc/>
     protected override void Release()

@@ -84,8 +84,28 @@ public sealed class SyncBatchNorm : Module<Tensor, Tensor>
             : functional.batch_norm(input, _runningMean, _runningVariance, _weight, _bias, training, _momentum, _epsilon);
     }
 
+    /// <summary>Has the norms of a network see the images of a group.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="group">The processes; null for this one alone.</param>
+    internal static void Join(Module network, IProcessGroup? group)
+    {
+        foreach (var norm in network.modules().OfType<SyncBatchNorm>())
+        {
+            norm.ProcessGroup = group;
+        }
+    }
+
     /// <summary>Throws what went wrong in a backward pass, from which nothing may be thrown; its gradients are NaN.</summary>
-    internal void ThrowIfBackwardFailed() => Interlocked.Exchange(ref _fault, null)?.Throw();
+    /// <param name="network">The network that it went through.</param>
+    internal static void ThrowIfBackwardFailed(Module network)
+    {
+        foreach (var norm in network.modules().OfType<SyncBatchNorm>())
+        {
+            norm.ThrowIfBackwardFailed();
+        }
+    }
+
+    private void ThrowIfBackwardFailed() => Interlocked.Exchange(ref _fault, null)?.Throw();
 
     private Tensor Together(Tensor input, IProcessGroup group)
     {

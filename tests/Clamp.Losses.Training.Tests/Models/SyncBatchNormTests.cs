@@ -117,7 +117,7 @@ public sealed class SyncBatchNormTests
         using var leaf = batch.detach().clone().requires_grad_();
         using var output = norm.call(leaf * 2);
         output.backward([upstream]);
-        norm.ThrowIfBackwardFailed();
+        SyncBatchNorm.ThrowIfBackwardFailed(norm);
         return (output.detach().clone(), leaf.grad!, state["weight"].grad!.clone(), state["bias"].grad!.clone(), state["running_mean"].clone(), state["running_var"].clone());
     }
 
