@@ -48,7 +48,7 @@ public sealed class ManyProcessesTests
     [Fact]
     public void Run_AveragingGradients_StepsByAShareOfThem()
     {
-        var options = Options with { Epochs = 1, BatchSize = 23, Momentum = 0, WeightDecay = 0 };
+        var options = Options with { Epochs = 1, BatchSize = 23, LearningRate = 0.1, Momentum = 0, WeightDecay = 0 };
         var initial = Train(1, options, steps: 0)[0].Parameters;
         var sum = Train(2, options)[0].Parameters;
 
