@@ -8,6 +8,7 @@ public sealed class MpiProcessGroupTests(MpiProcessGroupTests.Jobs jobs) : IClas
         "sum", "sum-strided", "sum-large", "sum-in-pieces", "sum-bits",
         "broadcast", "broadcast-strided", "broadcast-in-pieces",
         "disagreement", "wrong-argument",
+        "loss-golden", "loss-bytes", "loss-geometry", "loss-disagreement",
         "parameters", "counters", "machine", "tensors", "threads", "dispose", "second-group", "runtime",
     ];
 
