@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Mpi;
 
 /// <summary>What a member of the group has called, in numbers, as the members tell each other before any data moves.</summary>
-/// <param name="numbers">Operation, dtype, kind of device, root, dimensions and the sizes of the first ones.</param>
+/// <param name="numbers">Operation, dtype, kind of device, root, dimensions and their sizes; those beyond the seventh are multiplied into it.</param>
 internal readonly struct CollectiveCall(ReadOnlyMemory<long> numbers)
 {
     /// <summary>How many numbers there are.</summary>
@@ -31,9 +31,10 @@ internal readonly struct CollectiveCall(ReadOnlyMemory<long> numbers)
             numbers[2] = (long)tensor.device_type;
             numbers[3] = root;
             numbers[4] = tensor.dim();
+            Array.Fill(numbers, 1, FirstSize, Length - FirstSize);
             var shape = tensor.shape;
-            for (var dimension = 0; dimension < shape.Length && FirstSize + dimension < Length; dimension++)
-                numbers[FirstSize + dimension] = shape[dimension];
+            for (var dimension = 0; dimension < shape.Length; dimension++)
+                numbers[Math.Min(FirstSize + dimension, Length - 1)] *= shape[dimension];
         }
 
         return new(numbers);

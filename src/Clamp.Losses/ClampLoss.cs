@@ -25,6 +25,12 @@ namespace Clamp.Losses;
 /// batch and a perfectly separated one have the same loss, log(1e-6): <see cref="Measure"/> tells them apart.
 /// Results repeat bit for bit on one machine with the same number of threads. On the CPU and on CUDA, embeddings up to float32 run the
 /// fused kernels in memory O(B D), some of which the module keeps from step to step until it is disposed. Threads may share one module.
+/// <para>
+/// Over a process group of several members each passes the embeddings of its own images: V and D alike, B as many as it has, at least 1.
+/// Every member gets the loss of all images, the same number, and the gradient of that number with respect to its own embeddings. The
+/// gradients of parameters are therefore to be <em>summed</em> over the members, not averaged. All members make the same calls in the
+/// same order; where they disagree, or one refuses its embeddings, all get an <see cref="InvalidOperationException"/>.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -42,7 +48,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 
     /// <summary>Creates the loss.</summary>
     /// <param name="options">Hyper-parameters, copied; the defaults when null.</param>
-    /// <param name="processGroup">The training processes; this one alone when null.</param>
+    /// <param name="processGroup">The processes that share each batch; this one alone when null.</param>
     /// <param name="name">The module's name.</param>
     /// <exception cref="OptionsValidationException">Options are out of range; all of them are listed.</exception>
 #pragma warning disable RS0027 // Optional parameters are not added to it: what is new goes into the options.
@@ -54,7 +60,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
 
     /// <summary>Creates the loss with a logger, as <see cref="ClampLossServiceCollectionExtensions"/> does.</summary>
     /// <param name="options">Hyper-parameters, copied; the defaults when null.</param>
-    /// <param name="processGroup">The training processes; this one alone when null.</param>
+    /// <param name="processGroup">The processes that share each batch; this one alone when null.</param>
     /// <param name="logger">
     /// Told, once, when a GPU cannot run the fused kernels; <see cref="System.Diagnostics.Trace"/> is told when null.
     /// </param>
@@ -86,12 +92,14 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <summary>The loss of a batch.</summary>
     /// <param name="embeddings">
     /// z, view-major: [V, B, D], or [V*B, D] when <see cref="ClampLossOptions.Views"/> is set; V and B at least 2, D at least 1.
+    /// Of a group of several processes each passes its own images, at least 1.
     /// </param>
     /// <returns>A scalar that can be back-propagated.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">Their shape, dtype or layout is not as described; the message says what was given.</exception>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="ClampBackend.Fused"/> is asked for on a device that cannot run it; the message says what is missing.
+    /// <see cref="ClampBackend.Fused"/> is asked for on a device that cannot run it, or the members of the process group disagree; the
+    /// message says what is missing, or on what.
     /// </exception>
     /// <exception cref="NotSupportedException">The device has no float64 (MPS).</exception>
     public override Tensor forward(Tensor embeddings) => Loss(() => embeddings);
@@ -172,8 +180,25 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
             throw;
         }
 
+        if (ProcessGroup.WorldSize == 1)
+        {
+            return (viewMajor, backend, BatchPart.Whole(viewMajor.shape[1]));
+        }
+
         var kind = call == GroupCall.Loss && viewMajor.requires_grad && is_grad_enabled() ? GroupCall.LossWithGraph : call;
-        return (viewMajor, backend, GroupAgreement.Of(ProcessGroup, kind, backend, viewMajor, _options));
+        var part = GroupAgreement.Of(
+            ProcessGroup,
+            viewMajor,
+            ("the call", kind),
+            ("the backend", backend),
+            (nameof(_options.RadiusScale), _options.RadiusScale),
+            (nameof(_options.PotentialExponent), _options.PotentialExponent),
+            (nameof(_options.RepulsionWeight), _options.RepulsionWeight),
+            (nameof(_options.SizeWeight), _options.SizeWeight),
+            (nameof(_options.MinSeparation), _options.MinSeparation),
+            (nameof(_options.MaxContactDistance), _options.MaxContactDistance),
+            (nameof(_options.LogEnergy), _options.LogEnergy));
+        return (viewMajor, backend, part);
     }
 
     private ClampBackend Choose(Tensor embeddings)

@@ -1,4 +1,5 @@
 using Clamp.Losses.Baselines;
+using Clamp.Losses.Distributed;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses;
@@ -14,26 +15,29 @@ namespace Clamp.Losses;
 /// <remarks>
 /// Any number of views. The singular values are computed on the embeddings' device in their precision (float32 for narrower types),
 /// in O(B D min(B, D)). The loss is a float64 scalar for float64 embeddings and float32 otherwise; the gradient has the embeddings'
-/// type, the embeddings are never modified, and NaN gives NaN.
+/// type, the embeddings are never modified, and NaN gives NaN. Over a process group it is the loss of all members' images, with gradients as for
+/// <see cref="ClampLoss"/>.
 /// </remarks>
 public sealed class MmcrLoss : nn.Module<Tensor, Tensor>
 {
+    private readonly IProcessGroup _group;
+
     /// <summary>Creates the loss; it has no parameters.</summary>
+    /// <param name="processGroup">The processes that share each batch; this one alone when null.</param>
     /// <param name="name">The module's name.</param>
-    public MmcrLoss(string name = nameof(MmcrLoss))
-        : base(name)
-    {
-    }
+    public MmcrLoss(IProcessGroup? processGroup = null, string name = nameof(MmcrLoss))
+        : base(name) => _group = processGroup ?? SingleProcessGroup.Instance;
 
     /// <summary>The loss of a batch.</summary>
-    /// <param name="embeddings">z, view-major: [V, B, D]; V and B at least 2, D at least 1.</param>
+    /// <param name="embeddings">z, view-major: [V, B, D]; V and B at least 2 (B at least 1 in a group), D at least 1.</param>
     /// <returns>A scalar that can be back-propagated.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">Their shape, dtype or layout is not as described; the message says what was given.</exception>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var centroids = BaselineInput.OnUnitSphere(embeddings).mean([0]);
+        var points = BaselineInput.Of(embeddings, _group).OnUnitSphere();
+        var centroids = Collective.Gather(points.Views.mean([0]), _group, points.Part.FirstImage);
 
         // The decomposition throws on NaN, where a loss has to be NaN.
         var finite = centroids.isfinite().all().item<bool>();

@@ -1,4 +1,5 @@
 using Clamp.Losses.Baselines;
+using Clamp.Losses.Packing.Composite;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses;
@@ -17,7 +18,7 @@ namespace Clamp.Losses;
 /// <remarks>
 /// The paper has two views; with more, this is the mean over all pairs of views, computed without forming them. The loss is a float64
 /// scalar for float64 embeddings and float32 otherwise; the gradient has the embeddings' type, the embeddings are never modified, and
-/// NaN gives NaN.
+/// NaN gives NaN. Over a process group it is the loss of all members' images, with gradients as for <see cref="ClampLoss"/>.
 /// </remarks>
 public sealed class VicRegLoss : nn.Module<Tensor, Tensor>
 {
@@ -25,12 +26,14 @@ public sealed class VicRegLoss : nn.Module<Tensor, Tensor>
     private readonly double _varianceWeight;
     private readonly double _covarianceWeight;
     private readonly double _epsilon;
+    private readonly IProcessGroup _group;
 
     /// <summary>Creates the loss.</summary>
     /// <param name="invarianceWeight">w_inv, the paper's lambda; at least 0.</param>
     /// <param name="varianceWeight">w_var, the paper's mu; at least 0.</param>
     /// <param name="covarianceWeight">w_cov, the paper's nu; at least 0.</param>
     /// <param name="epsilon">eps, added under the root of the variance; above 0.</param>
+    /// <param name="processGroup">The processes that share each batch; this one alone when null.</param>
     /// <param name="name">The module's name.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range, or not finite.</exception>
     public VicRegLoss(
@@ -38,6 +41,7 @@ public sealed class VicRegLoss : nn.Module<Tensor, Tensor>
         double varianceWeight = 25,
         double covarianceWeight = 1,
         double epsilon = 1e-4,
+        IProcessGroup? processGroup = null,
         string name = nameof(VicRegLoss))
         : base(name)
     {
@@ -45,40 +49,55 @@ public sealed class VicRegLoss : nn.Module<Tensor, Tensor>
         _varianceWeight = ParameterRange.AtLeast(0, varianceWeight);
         _covarianceWeight = ParameterRange.AtLeast(0, covarianceWeight);
         _epsilon = ParameterRange.Positive(epsilon);
+        _group = processGroup ?? SingleProcessGroup.Instance;
     }
 
     /// <summary>The loss of a batch.</summary>
-    /// <param name="embeddings">z, view-major: [V, B, D]; V and B at least 2, D at least 1.</param>
+    /// <param name="embeddings">z, view-major: [V, B, D]; V and B at least 2 (B at least 1 in a group), D at least 1.</param>
     /// <returns>A scalar that can be back-propagated.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">Their shape, dtype or layout is not as described; the message says what was given.</exception>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var views = BaselineInput.Of(embeddings);
-        var centred = views - views.mean([1], keepdim: true);
-        var loss = _invarianceWeight * Invariance(views) + _varianceWeight * Variance(centred) + _covarianceWeight * Covariance(centred);
+        var views = BaselineInput.Of(
+            embeddings,
+            _group,
+            ("the invariance weight", _invarianceWeight),
+            ("the variance weight", _varianceWeight),
+            ("the covariance weight", _covarianceWeight),
+            ("epsilon", _epsilon));
+        var centred = views.Centred();
+        var loss = (KeptScalars.Of(_invarianceWeight) * Invariance(views))
+            .add(Variance(centred), KeptScalars.Of(_varianceWeight))
+            .add(Covariance(centred), KeptScalars.Of(_covarianceWeight));
         return loss.MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The mean squared difference of two views: over all pairs of V numbers it is twice their unbiased variance.
     /// </summary>
-    private static Tensor Invariance(Tensor views) =>
-        (views - views.mean([0])).square().sum() * (2.0 / (views.shape[0] - 1) / (views.shape[1] * views.shape[2]));
-
-    private Tensor Variance(Tensor centred)
+    private static Tensor Invariance(BaselineInput input)
     {
-        var variances = centred.square().sum([1]) / (centred.shape[1] - 1);
-        return (1 - (variances + _epsilon).sqrt()).relu().mean();
+        var views = input.Views;
+        var squares = (views - views.mean([0])).pow(KeptScalars.Of(2)).sum();
+        return input.Total(squares) * KeptScalars.Of(2.0 / (views.shape[0] - 1) / (input.AllImages * views.shape[2]));
+    }
+
+    private Tensor Variance(BaselineInput centred)
+    {
+        var variances = centred.Total(centred.Views.pow(KeptScalars.Of(2)).sum([1])) / KeptScalars.Of(centred.AllImages - 1);
+        var deviations = variances.add(KeptScalars.Of(_epsilon), KeptScalars.One).sqrt();
+        return deviations.neg().add(KeptScalars.One, KeptScalars.One).relu().mean();
     }
 
     // Twice the mean over views, because a pair adds the terms of both its views.
-    private static Tensor Covariance(Tensor centred)
+    private static Tensor Covariance(BaselineInput centred)
     {
-        var (views, images, width) = (centred.shape[0], centred.shape[1], centred.shape[2]);
-        var covariances = centred.transpose(1, 2).bmm(centred) / (images - 1);
-        var diagonal = eye(width, dtype: ScalarType.Bool, device: centred.device);
-        return covariances.masked_fill(diagonal, 0).square().sum() * (2.0 / (views * width));
+        var (views, width) = (centred.Views.shape[0], centred.Views.shape[2]);
+        var covariances = centred.Total(centred.Views.transpose(1, 2).bmm(centred.Views)) / KeptScalars.Of(centred.AllImages - 1);
+        var diagonal = eye(width, dtype: ScalarType.Bool, device: covariances.device);
+        var others = covariances.masked_fill(diagonal, KeptScalars.Of(0));
+        return others.pow(KeptScalars.Of(2)).sum() * KeptScalars.Of(2.0 / (views * width));
     }
 }

@@ -6,15 +6,14 @@ namespace Clamp.Losses.Baselines;
 internal static class ViewPairs
 {
     /// <summary>The mean of a loss over all pairs of views a &lt; b.</summary>
-    /// <param name="views">[V, B, D].</param>
-    /// <param name="lossOfPair">The loss of two views [B, D].</param>
-    public static Tensor Mean(Tensor views, Func<Tensor, Tensor, Tensor> lossOfPair)
+    /// <param name="views">V.</param>
+    /// <param name="lossOfPair">The loss of views a and b.</param>
+    public static Tensor Mean(long views, Func<int, int, Tensor> lossOfPair)
     {
-        var single = views.unbind(0);
         var losses =
-            from b in Enumerable.Range(0, single.Length)
+            from b in Enumerable.Range(0, (int)views)
             from a in Enumerable.Range(0, b)
-            select lossOfPair(single[a], single[b]);
+            select lossOfPair(a, b);
         return stack(losses).mean();
     }
 }

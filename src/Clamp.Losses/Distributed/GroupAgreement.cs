@@ -9,47 +9,39 @@ namespace Clamp.Losses.Distributed;
 /// </summary>
 internal static class GroupAgreement
 {
-    private static readonly (string Name, Func<double, string> Text)[] MustAgree =
-    [
-        ("the call", value => value == Refusal ? "(refused: its own error says why)" : ((GroupCall)value).ToString()),
-        ("the backend", value => ((ClampBackend)value).ToString()),
-        ("the dtype", value => ((ScalarType)value).ToString()),
-        ("V", Number),
-        ("D", Number),
-        (nameof(ClampLossOptions.RadiusScale), Number),
-        (nameof(ClampLossOptions.PotentialExponent), Number),
-        (nameof(ClampLossOptions.RepulsionWeight), Number),
-        (nameof(ClampLossOptions.SizeWeight), Number),
-        (nameof(ClampLossOptions.MinSeparation), Number),
-        (nameof(ClampLossOptions.MaxContactDistance), Number),
-        (nameof(ClampLossOptions.LogEnergy), value => (value != 0).ToString()),
-    ];
-
-    private const double Refusal = -1;
+    // What one member tells, filled up with zeros, so that one that refuses need not know how much the others tell.
+    private const int Numbers = 16;
 
     /// <summary>Learns where this process's images stand in the batch of all.</summary>
     /// <param name="group">The processes.</param>
-    /// <param name="call">What this one is about to do.</param>
-    /// <param name="backend">By what.</param>
     /// <param name="embeddings">z, [V, B, D].</param>
-    /// <param name="options">Valid options.</param>
+    /// <param name="facts">
+    /// What must be the same on all, beside V, D and dtype: twelve at most; values are numbers, flags or members of enumerations.
+    /// </param>
     /// <exception cref="InvalidOperationException">Members differ, or one of them refused its embeddings; the message says which.</exception>
-    public static BatchPart Of(
-        IProcessGroup group, GroupCall call, ClampBackend backend, Tensor embeddings, ClampLossOptions options)
+    public static BatchPart Of(IProcessGroup group, Tensor embeddings, params ReadOnlySpan<(string Name, object Value)> facts)
     {
-        var images = embeddings.shape[1];
-        if (group.WorldSize == 1)
+        (string Name, object Value)[] agreed =
+            [("V", embeddings.shape[0]), ("D", embeddings.shape[2]), ("the dtype", embeddings.dtype), .. facts];
+        var members = Gather(group, [embeddings.shape[1], .. agreed.Select(fact => Convert.ToDouble(fact.Value, CultureInfo.InvariantCulture))]);
+        var refusing = Array.FindIndex(members, member => double.IsNaN(member[0]));
+        if (refusing >= 0)
         {
-            return BatchPart.Whole(images);
+            throw new InvalidOperationException($"Rank {refusing} of the process group refused its embeddings; its own error says why.");
         }
 
-        var members = Exchange(
-            group,
-            [
-                (double)call, (double)backend, (double)embeddings.dtype, embeddings.shape[0], embeddings.shape[2], options.RadiusScale,
-                options.PotentialExponent, options.RepulsionWeight, options.SizeWeight, options.MinSeparation,
-                options.MaxContactDistance, options.LogEnergy ? 1 : 0, images,
-            ]);
+        for (int fact = 0; fact < agreed.Length; fact++)
+        {
+            var place = fact + 1;
+            var other = Array.FindIndex(members, member => member[place] != members[0][place]);
+            if (other >= 0)
+            {
+                throw new InvalidOperationException(
+                    $"The members of the process group disagree: {agreed[fact].Name} is {Text(members[0][place], agreed[fact].Value)} on "
+                    + $"rank 0 and {Text(members[other][place], agreed[fact].Value)} on rank {other}.");
+            }
+        }
+
         return new BatchPart(group, Images(members[..group.Rank]), Images(members));
     }
 
@@ -59,40 +51,23 @@ internal static class GroupAgreement
     {
         if (group.WorldSize > 1)
         {
-            var refusal = new double[MustAgree.Length + 1];
-            refusal[0] = Refusal;
-            Gather(group, refusal);
+            Gather(group, [double.NaN]);
         }
-    }
-
-    private static double[][] Exchange(IProcessGroup group, double[] own)
-    {
-        var members = Gather(group, own);
-        var first = members[0];
-        for (int place = 0; place < MustAgree.Length; place++)
-        {
-            var (name, text) = MustAgree[place];
-            var other = Array.FindIndex(members, member => !member[place].Equals(first[place]));
-            if (other >= 0)
-            {
-                throw new InvalidOperationException(
-                    $"The members of the process group disagree: {name} is {text(first[place])} on rank 0 and "
-                    + $"{text(members[other][place])} on rank {other}.");
-            }
-        }
-
-        return first[0] == Refusal
-            ? throw new InvalidOperationException("All other members of the process group refused their embeddings.")
-            : members;
     }
 
     private static double[][] Gather(IProcessGroup group, double[] own)
     {
         using var scope = NewDisposeScope();
-        return group.AllGather(tensor(own)).data<double>().ToArray().Chunk(own.Length).ToArray();
+        Array.Resize(ref own, Numbers);
+        return group.AllGather(tensor(own)).data<double>().ToArray().Chunk(Numbers).ToArray();
     }
 
-    private static long Images(IEnumerable<double[]> members) => (long)members.Sum(member => member[^1]);
+    private static long Images(IEnumerable<double[]> members) => (long)members.Sum(member => member[0]);
 
-    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Text(double value, object like) => like switch
+    {
+        Enum => Enum.ToObject(like.GetType(), (int)value).ToString()!,
+        bool => (value != 0).ToString(),
+        _ => value.ToString(CultureInfo.InvariantCulture),
+    };
 }

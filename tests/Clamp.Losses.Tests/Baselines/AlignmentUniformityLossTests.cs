@@ -21,7 +21,7 @@ public sealed class AlignmentUniformityLossTests : PairwiseLossContract
         RejectsParameter(() => new AlignmentUniformityLoss(uniformityScale: 0), "uniformityScale", "0", "above 0");
     }
 
-    protected override nn.Module<Tensor, Tensor> Criterion() => new AlignmentUniformityLoss();
+    protected override nn.Module<Tensor, Tensor> Criterion(IProcessGroup? group) => new AlignmentUniformityLoss(processGroup: group);
 
     private protected override IEnumerable<(nn.Module<Tensor, Tensor> Criterion, BaselineGoldenCase Golden)> GoldenCases()
     {

@@ -9,7 +9,7 @@ public sealed class BarlowTwinsLossTests : PairwiseLossContract
     public void Constructor_BadWeight_NamesIt() =>
         RejectsParameter(() => new BarlowTwinsLoss(-0.005), "redundancyWeight", "-0.005", "at least 0");
 
-    protected override nn.Module<Tensor, Tensor> Criterion() => new BarlowTwinsLoss();
+    protected override nn.Module<Tensor, Tensor> Criterion(IProcessGroup? group) => new BarlowTwinsLoss(processGroup: group);
 
     private protected override IEnumerable<(nn.Module<Tensor, Tensor> Criterion, BaselineGoldenCase Golden)> GoldenCases()
     {

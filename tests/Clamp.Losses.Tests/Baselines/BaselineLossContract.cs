@@ -158,8 +158,38 @@ public abstract class BaselineLossContract : TorchTest
         criterion.Invoking(c => c.forward(zeros(2, 3, 4, dtype: int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*Float64*");
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float64, 1e-10)]
+    [InlineData(ScalarType.Float32, 1e-6)]
+    public void Forward_OverAGroup_GivesLossAndGradientOfTheWholeBatch(ScalarType dtype, double tolerance)
+    {
+        var embeddings = ClusteredEmbeddings(3, 30, 7, dtype: dtype);
+        var expected = LossAndGradient(Criterion(), embeddings);
+        for (int members = 1; members <= 5; members++)
+        {
+            var shares = ThreadGroup.Shares(30, members);
+
+            var results = ThreadGroup.Run(members, group => LossAndGradient(Criterion(group), group.Own(embeddings, shares)));
+
+            results.Should().AllSatisfy(result => result.Loss.Value().DistanceTo(expected.Loss.Value()).Should().BeLessThan(tolerance));
+            cat(results.Select(result => result.Gradient).ToList(), 1).RelativeDistanceTo(expected.Gradient).Should().BeLessThan(tolerance);
+        }
+    }
+
+    [Fact]
+    public void Forward_MembersWithEmbeddingsOfDifferentWidth_FailsOnEach()
+    {
+        var faults = ThreadGroup.Run(2, group =>
+        {
+            var act = () => Criterion(group).forward(zeros(2, 3, 4 + group.Rank));
+            return act.Should().Throw<InvalidOperationException>().Which.Message;
+        });
+
+        faults.Should().AllSatisfy(message => message.Should().Contain("D is 4 on rank 0 and 5 on rank 1"));
+    }
+
     /// <summary>The loss with its default parameters.</summary>
-    protected abstract nn.Module<Tensor, Tensor> Criterion();
+    protected abstract nn.Module<Tensor, Tensor> Criterion(IProcessGroup? group = null);
 
     /// <summary>The published values, each beside the loss with the parameters they were made with.</summary>
     private protected abstract IEnumerable<(nn.Module<Tensor, Tensor> Criterion, BaselineGoldenCase Golden)> GoldenCases();

@@ -18,7 +18,7 @@ public sealed class NtXentLossTests : PairwiseLossContract
     public void Constructor_BadTemperature_NamesIt(double temperature, string given) =>
         RejectsParameter(() => new NtXentLoss(temperature), "temperature", given, "above 0");
 
-    protected override nn.Module<Tensor, Tensor> Criterion() => new NtXentLoss();
+    protected override nn.Module<Tensor, Tensor> Criterion(IProcessGroup? group) => new NtXentLoss(processGroup: group);
 
     private protected override IEnumerable<(nn.Module<Tensor, Tensor> Criterion, BaselineGoldenCase Golden)> GoldenCases() =>
         from name in new[] { "nt_xent_0_5", "nt_xent_0_1" }

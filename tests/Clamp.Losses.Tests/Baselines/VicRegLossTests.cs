@@ -19,7 +19,7 @@ public sealed class VicRegLossTests : PairwiseLossContract
         RejectsParameter(() => new VicRegLoss(epsilon: 0), "epsilon", "0", "above 0");
     }
 
-    protected override nn.Module<Tensor, Tensor> Criterion() => new VicRegLoss();
+    protected override nn.Module<Tensor, Tensor> Criterion(IProcessGroup? group) => new VicRegLoss(processGroup: group);
 
     private protected override IEnumerable<(nn.Module<Tensor, Tensor> Criterion, BaselineGoldenCase Golden)> GoldenCases()
     {

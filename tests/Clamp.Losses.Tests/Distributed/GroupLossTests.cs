@@ -30,12 +30,16 @@ public sealed class GroupLossTests : TorchTest
         var embeddings = golden.Embeddings.to(dtype);
         var options = golden.Options(backend);
         var expected = OneProcess(options, embeddings);
+
+        // Where overlaps are tiny, one process is itself further from float64 than the tolerance, and another order of sums is as far.
+        var exact = OneProcess(golden.Options(Composite), embeddings.to(float64));
+        var tolerance = Math.Max(ToleranceOf(dtype), expected.Gradient.RelativeDistanceTo(exact.Gradient));
         for (int members = 1; members <= 5; members++)
         {
-            var (losses, gradient) = Together(options, embeddings, Shares(embeddings.shape[1], members));
+            var (losses, gradient) = Together(options, embeddings, ThreadGroup.Shares(embeddings.shape[1], members));
 
             losses.Should().AllSatisfy(loss => loss.DistanceTo(expected.Loss.Value()).Should().BeLessThan(ToleranceOf(dtype)));
-            gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(name == "collapsed" ? 10 * ToleranceOf(dtype) : ToleranceOf(dtype));
+            gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(tolerance);
         }
     }
 
@@ -52,7 +56,7 @@ public sealed class GroupLossTests : TorchTest
         var gradients = ThreadGroup.Run(3, group =>
         {
             using var criterion = new ClampLoss(options, group);
-            var own = Own(embeddings, [300, 1, 399], group.Rank).clone().requires_grad_();
+            var own = group.Own(embeddings, [300, 1, 399]).clone().requires_grad_();
             (criterion.forward(own) * -2.5).backward();
             criterion.LastBackend.Should().Be(backend);
             return own.grad!;
@@ -74,7 +78,7 @@ public sealed class GroupLossTests : TorchTest
         {
             using var criterion = new ClampLoss(processGroup: group);
             var own = weight.detach().clone().requires_grad_();
-            criterion.forward(Own(images, [4, 10, 6], group.Rank).matmul(own)).backward();
+            criterion.forward(group.Own(images, [4, 10, 6]).matmul(own)).backward();
             return own.grad!;
         });
 
@@ -105,7 +109,7 @@ public sealed class GroupLossTests : TorchTest
         var gradients = ThreadGroup.Run(2, group =>
         {
             using var criterion = new ClampLoss(new ClampLossOptions { Backend = Fused }, group);
-            var own = Own(embeddings, [4, 5], group.Rank).clone().requires_grad_();
+            var own = group.Own(embeddings, [4, 5]).clone().requires_grad_();
             var loss = criterion.forward(own);
             loss.backward(retain_graph: true);
             loss.backward();
@@ -124,7 +128,7 @@ public sealed class GroupLossTests : TorchTest
         var embeddings = ClusteredEmbeddings(4, 30, 6, dtype: dtype);
         using var expected = new ClampLoss(options).Measure(embeddings);
 
-        var measured = ThreadGroup.Run(3, group => new ClampLoss(options, group).Measure(Own(embeddings, [5, 1, 24], group.Rank)));
+        var measured = ThreadGroup.Run(3, group => new ClampLoss(options, group).Measure(group.Own(embeddings, [5, 1, 24])));
 
         measured.Should().AllSatisfy(geometry =>
         {
@@ -201,7 +205,7 @@ public sealed class GroupLossTests : TorchTest
             criterion.forward(group.Rank == 1 ? zeros(2, 3) : zeros(2, 3, 4));
         });
 
-        faults[0].Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain("rank 1").And.Contain("refused");
+        faults[0].Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain("Rank 1").And.Contain("refused");
         faults[1].Should().BeOfType<ArgumentException>().Which.ParamName.Should().Be("embeddings");
     }
 
@@ -231,22 +235,12 @@ public sealed class GroupLossTests : TorchTest
         var results = ThreadGroup.Run(shares.Length, group =>
         {
             using var criterion = new ClampLoss(options, group);
-            var (loss, gradient) = criterion.LossAndGradient(Own(embeddings, shares, group.Rank));
+            var (loss, gradient) = criterion.LossAndGradient(group.Own(embeddings, shares));
             criterion.LastBackend.Should().Be(options.Backend);
             return (Loss: loss.Value(), gradient);
         });
         return (results.Select(result => result.Loss).ToArray(), cat(results.Select(result => result.gradient).ToList(), 1));
     }
-
-    /// <summary>One image for the first member, more for each that follows.</summary>
-    private static long[] Shares(long images, int members)
-    {
-        var shares = Enumerable.Range(1, members).Select(member => member == 1 ? 1L : Math.Max(1, images * member / 20)).ToArray();
-        shares[^1] += images - shares.Sum();
-        return shares;
-    }
-
-    private static Tensor Own(Tensor embeddings, long[] shares, int rank) => embeddings.narrow(1, shares[..rank].Sum(), shares[rank]);
 
     private static double[] FiguresOf(SubManifoldGeometry geometry) =>
         typeof(SubManifoldGeometry).GetProperties().Where(property => property.PropertyType == typeof(double))

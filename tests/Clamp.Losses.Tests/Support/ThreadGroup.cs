@@ -48,6 +48,17 @@ internal sealed class ThreadGroup : IProcessGroup
         }
     }
 
+    /// <summary>One image for the first member, more for each that follows.</summary>
+    public static long[] Shares(long images, int members)
+    {
+        var shares = Enumerable.Range(1, members).Select(member => member == 1 ? 1L : Math.Max(1, images * member / 20)).ToArray();
+        shares[^1] += images - shares.Sum();
+        return shares;
+    }
+
+    /// <summary>This member's images of embeddings [V, all, D].</summary>
+    public Tensor Own(Tensor embeddings, long[] shares) => embeddings.narrow(1, shares[..Rank].Sum(), shares[Rank]);
+
     public Tensor AllGather(Tensor local) => Exchange(local, given => cat(given, 0));
 
     public void AllReduceSum(Tensor tensor)

@@ -26,7 +26,7 @@ internal readonly unsafe struct CpuScratch
     public CpuScratch(void* start, BatchShape shape, (int Rows, int Columns) strip, int workers)
     {
         var pieces = new MemoryPieces(start);
-        _numbersPerWorker = Math.Max(ImageScratch.Numbers(shape), 2 * Math.Min(shape.AllImages, strip.Columns));
+        _numbersPerWorker = Math.Max(ImageScratch.Numbers(shape), 2 * Math.Min(shape.Images, strip.Columns));
         PartialSums = pieces.Take<double>((long)workers * shape.Width);
         Found = pieces.Take<PairInteractions.Found>(workers);
         CloseRows = pieces.Take<bool>(Math.Min(shape.Images, strip.Rows));
