@@ -14,20 +14,18 @@ public static class Criteria
     /// <param name="options">Valid options.</param>
     /// <param name="group">The processes.</param>
     /// <returns>The loss; the caller disposes it.</returns>
-    /// <exception cref="InvalidOptionsException">The loss is one of a single process.</exception>
     public static nn.Module<Tensor, Tensor> Create(PretrainOptions options, IProcessGroup group)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(group);
-        OptionRules.Check((group.WorldSize > 1 && options.Loss != LossKind.Clamp, nameof(options.Loss), options.Loss, "Clamp with several processes"));
         return options.Loss switch
         {
             LossKind.Clamp => new ClampLoss(options.Clamp, group),
-            LossKind.NtXent => new NtXentLoss(),
-            LossKind.VicReg => new VicRegLoss(),
-            LossKind.BarlowTwins => new BarlowTwinsLoss(),
-            LossKind.Mmcr => new MmcrLoss(),
-            LossKind.AlignmentUniformity => new AlignmentUniformityLoss(),
+            LossKind.NtXent => new NtXentLoss(processGroup: group),
+            LossKind.VicReg => new VicRegLoss(processGroup: group),
+            LossKind.BarlowTwins => new BarlowTwinsLoss(processGroup: group),
+            LossKind.Mmcr => new MmcrLoss(processGroup: group),
+            LossKind.AlignmentUniformity => new AlignmentUniformityLoss(processGroup: group),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Loss, "Unknown loss."),
         };
     }

@@ -45,6 +45,23 @@ public sealed class ManyProcessesTests
         Error(initial.Weights, alone.Weights).Should().BeGreaterThan(1e-3, "there must be something to get wrong");
     }
 
+    [Theory]
+    [InlineData(LossKind.NtXent)]
+    [InlineData(LossKind.VicReg)]
+    [InlineData(LossKind.BarlowTwins)]
+    [InlineData(LossKind.Mmcr)]
+    [InlineData(LossKind.AlignmentUniformity)]
+    public void Run_AnyLoss_GivesTheSameWeights(LossKind loss)
+    {
+        var options = Options with { Loss = loss, Epochs = 2, LearningRate = 1e-5 };
+        var alone = Train(1, options)[0];
+
+        var together = Train(3, options);
+
+        Error(together[0].Weights, alone.Weights).Should().BeLessThan(1e-5);
+        together[0].Losses.Zip(alone.Losses).Should().OnlyContain(pair => Math.Abs(pair.First / pair.Second - 1) < 1e-4);
+    }
+
     [Fact]
     public void Run_AveragingGradients_StepsByAShareOfThem()
     {
