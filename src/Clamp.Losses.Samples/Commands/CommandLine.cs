@@ -75,12 +75,11 @@ public static partial class CommandLine
 
     private static void JoinOthers(ParseResult parsed)
     {
+        TrainingJob.Join();
         if (TrainingJob.IsOneOfMany && parsed.CommandResult.Command is not RootCommand and { Name: not PretrainCommand.Name } and var command)
         {
             throw new InvalidOptionsException($"{command.Name} is the work of one process: start it without mpirun.");
         }
-
-        TrainingJob.Join();
     }
 
     // What goes wrong on all processes is told by rank 0, whose end is the others'; they speak if they are still there then.

@@ -142,7 +142,7 @@ public static class PretrainCommand
         var started = DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture);
         var folder = RunFolder.Create(
             settings.Output ?? Path.Combine("runs", $"{started}-{options.Dataset}".ToLowerInvariant()), options, init is null ? null : encoder);
-        (RunProvenance.Of(options, preset) with { Init = init }).Save(folder);
+        (RunProvenance.Of(options, preset) with { Init = init, Processes = TrainingJob.Group.WorldSize }).Save(folder);
         LabelList.Write(Path.Combine(folder.Path, "held-out.txt"), heldOut);
         return folder;
     }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Samples.Commands;
 
 /// <summary>The threads of processes that share a machine: as many in all as there are cores.</summary>
-internal static class SharedCores
+public static class SharedCores
 {
     private const string Variable = "OMP_NUM_THREADS";
 
@@ -35,12 +35,13 @@ internal static class SharedCores
     /// <param name="all">The cores of the machine.</param>
     /// <param name="processes">The processes on the machine.</param>
     /// <returns>At least 1.</returns>
-    internal static int Share(int usable, int bound, int all, int processes) =>
+    public static int Share(int usable, int bound, int all, int processes) =>
         Math.Max(1, bound < all ? Math.Min(usable, all / processes) : usable / processes);
 
     /// <summary>The number of cores in a list such as 0-3,5.</summary>
     /// <param name="list">Linux's; null for the cores that .NET sees.</param>
-    internal static int Count(string? list) => list is null
+    /// <returns>At least 1.</returns>
+    public static int Count(string? list) => list is null
         ? Environment.ProcessorCount
         : list.Split(',').Select(range => range.Split('-').Select(int.Parse).ToArray()).Sum(ends => ends[^1] - ends[0] + 1);
 
