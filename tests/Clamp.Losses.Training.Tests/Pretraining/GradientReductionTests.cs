@@ -102,6 +102,24 @@ public sealed class GradientReductionTests
     }
 
     [Fact]
+    public void Reduce_GradientThatIsThereNoMore_LeavesNothingOfTheLast()
+    {
+        var sums = ThreadGroup.Run(2, group =>
+        {
+            using var scope = NewDisposeScope();
+            var parameter = new Parameter(zeros(1));
+            using var reduction = new GradientReduction([parameter], group);
+            parameter.grad = ones(1);
+            reduction.Reduce();
+            parameter.grad = group.Rank == 0 ? null : full(1, 5f);
+            reduction.Reduce();
+            return parameter.grad!.item<float>();
+        });
+
+        sums.Should().Equal(5, 5);
+    }
+
+    [Fact]
     public void Dispose_FreesTheBucketsAndEndsTheUse()
     {
         using var scope = NewDisposeScope();
