@@ -18,6 +18,7 @@ internal sealed unsafe class MpiJob
 
     private MpiJob()
     {
+        RuntimeSignals.Keep();
         var library = MpiLibrary.Load(MpiLibrary.Names());
         Mpi.TakeFrom(library);
         Constants = MpiConstants.Of(library);

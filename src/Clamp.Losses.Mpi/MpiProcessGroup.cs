@@ -68,6 +68,9 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
             shape[0] = calls.Sum(call => call.Rows);
             var sent = Reachable(local.contiguous());
             var gathered = empty(shape, dtype: local.dtype, device: sent.device);
+            if (sent.device_type != local.device_type)
+                gathered = gathered.pin_memory();
+
             var rowBytes = shape.Skip(1).Aggregate(local.ElementSize, (bytes, size) => bytes * size);
             var rows = calls.Select(call => call.Rows).ToArray();
             if (rows.Sum() * rowBytes <= LargestPiece)
@@ -184,7 +187,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
             yield return (first, Math.Min(LargestPiece, bytes - first));
     }
 
-    // Memory that MPI reads and writes: the tensor's own, or the host's for a GPU whose memory MPI does not know.
+    // Memory that MPI reads and writes: the tensor's own, or pinned memory of the host for a GPU's tensor that MPI cannot reach.
     private Tensor Reachable(Tensor tensor)
     {
         if (tensor.device_type != DeviceType.CUDA)

@@ -13,16 +13,28 @@ internal static class MpiJobs
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "mpirun")));
 
     /// <summary>Runs cases in a job of so many processes, which share this machine's cores; skips the test where there is no mpirun.</summary>
-    public static JobResult Run(int ranks, params string[] cases)
+    public static JobResult Run(int ranks, params string[] cases) => RunWith([], ranks, cases);
+
+    /// <summary>The same with environment variables.</summary>
+    public static JobResult RunWith(Dictionary<string, string> variables, int ranks, params string[] cases)
     {
         Skip.IfNot(MpiIsInstalled, "There is no mpirun here (Debian: apt install openmpi-bin).");
-        return Start("mpirun", ["--allow-run-as-root", "--oversubscribe", "-n", $"{ranks}", "dotnet", Program, .. cases]);
+        return Start("mpirun", ["--allow-run-as-root", "--oversubscribe", "-n", $"{ranks}", "dotnet", Program, .. cases], variables);
+    }
+
+    /// <summary>Runs cases on two hosts, network namespaces of this machine; skips the test where these cannot be made.</summary>
+    public static JobResult RunOnTwoHosts(int ranksOnEach, params string[] cases)
+    {
+        Skip.IfNot(MpiIsInstalled && File.Exists("/usr/sbin/ip"), "mpirun and iproute2 are needed.");
+        var job = Start("sh", [Path.Combine(AppContext.BaseDirectory, "two-hosts.sh"), $"{ranksOnEach}", "dotnet", Program, .. cases], []);
+        Skip.If(job.ExitCode == 77, "Network namespaces cannot be made here.");
+        return job;
     }
 
     /// <summary>Runs cases in one process that mpirun does not start.</summary>
     public static JobResult RunAlone(Dictionary<string, string> variables, params string[] cases) => Start("dotnet", [Program, .. cases], variables);
 
-    private static JobResult Start(string program, string[] arguments, Dictionary<string, string>? variables = null)
+    private static JobResult Start(string program, string[] arguments, Dictionary<string, string> variables)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -31,7 +43,7 @@ internal static class MpiJobs
             RedirectStandardError = true,
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
-        foreach (var (name, value) in variables ?? [])
+        foreach (var (name, value) in variables)
             start.Environment[name] = value;
 
         var output = new StringBuilder();

@@ -39,6 +39,20 @@ public sealed class MpiProcessGroupTests(MpiProcessGroupTests.Jobs jobs) : IClas
         job.ExitCode.Should().Be(0);
     }
 
+    [SkippableFact]
+    public void UcxBeneathMpiLeavesTheRuntimeItsSignals()
+    {
+        var ucx = new Dictionary<string, string>
+        {
+            ["OMPI_MCA_pml"] = "ucx",
+            ["OMPI_MCA_pml_ucx_tls"] = "any",
+            ["OMPI_MCA_pml_ucx_devices"] = "any",
+        };
+        var job = MpiJobs.RunWith(ucx, 2, "sum", "runtime");
+        Skip.If(job.Output.Contains("MPI_INIT failed", StringComparison.Ordinal), "This MPI is built without UCX.");
+        job.Output.Should().Contain("sum: passed").And.Contain("runtime: passed");
+    }
+
     /// <summary>One job for all cases of a number of ranks: starting processes is what takes the time.</summary>
     public sealed class Jobs
     {
