@@ -59,7 +59,9 @@ internal static class Summing
             group.AllReduceSum(tensor);
             var all = group.AllGather(tensor.unsqueeze(0));
             for (var rank = 0; rank < group.WorldSize; rank++)
+            {
                 all[rank].ShouldBeBitwise(tensor);
+            }
         }
     }
 

@@ -44,7 +44,9 @@ internal static class MpiJobs
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
         foreach (var (name, value) in variables)
+        {
             start.Environment[name] = value;
+        }
 
         var output = new StringBuilder();
         using var process = new Process { StartInfo = start };
@@ -67,7 +69,9 @@ internal static class MpiJobs
         void Append(string? line)
         {
             lock (output)
+            {
                 output.AppendLine(line);
+            }
         }
     }
 }
