@@ -110,6 +110,31 @@ public sealed class LinearProbeTests : IDisposable
         epochs.Should().Equal([0, 1, 2, 3, 4, 0, 1, 2, 3, 4], "the sweep shares an epoch's features, and the chosen rate trains again");
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void Evaluate_FeaturesTakenInInferenceMode_TrainsAllTheSame(bool standardise, bool throughout)
+    {
+        var images = new ImageSplits(ShapesGenerator.Generate(40, 16, seed: 1), ShapesGenerator.Generate(20, 16, seed: 2));
+        using var encoder = ResNet.Tiny();
+        ProbeFeatures Taken() => FeatureExtractor.Extract(encoder, images, CPU, normalisation: null);
+        ProbeResult Probed(ProbeFeatures features) => LinearProbe.Evaluate(features, classes: 12, seed: 4, Few with { Standardise = standardise });
+        var expected = Probed(Taken());
+        ProbeFeatures features;
+        ProbeResult? result = null;
+        using (inference_mode())
+        {
+            features = Taken();
+            if (throughout)
+            {
+                result = Probed(features);
+            }
+        }
+
+        (result ?? Probed(features)).Should().BeEquivalentTo(expected);
+    }
+
     [Fact]
     public void Evaluate_SameSeed_RepeatsTheResult()
     {
