@@ -101,6 +101,28 @@ public sealed class PretrainerTests
     }
 
     [Theory]
+    [InlineData(Precision.Float32, 0)]
+    [InlineData(Precision.BFloat16, 0)]
+    [InlineData(Precision.Float32, 3)]
+    public void Run_OnACpu_ComputesWithTheChannelsOfAPixelSideBySide(Precision precision, int chunk)
+    {
+        using var trainer = SmallRun.Trainer(Options with { Epochs = 1, Precision = precision, Chunk = chunk });
+        var strides = new List<long>();
+        foreach (var block in trainer.Encoder.modules().OfType<ResidualBlock>())
+        {
+            block.register_forward_hook((_, input, output) =>
+            {
+                strides.AddRange([input.stride(1), output.stride(1)]);
+                return output;
+            });
+        }
+
+        trainer.Run(_ => { });
+
+        strides.Should().NotBeEmpty().And.OnlyContain(stride => stride == 1);
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(100)]
     public void Run_InChunks_ReportsEveryStep(int chunk)
