@@ -25,7 +25,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Probe_FinishedRun_WritesScoresAndProtocolIntoItsFolder()
     {
-        var output = Succeed("probe", "--run", _run, "--train-images", "60", "--untrained", "--epochs", "3");
+        var output = Trainer.Succeed("probe", "--run", _run, "--train-images", "60", "--untrained", "--epochs", "3");
 
         output.Should().ContainAll("untrained", "pretrained", "top-5", "trained on 60 and scored on 24");
         var report = Read<ProbeReport>(Path.Combine(_run, "probe.json"));
@@ -39,7 +39,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Probe_OtherProtocol_IsFollowedAndKept()
     {
-        Succeed(
+        Trainer.Succeed(
             "probe", "--run", _run, "--augment", "--optimizer", "adamw", "--learning-rates", "0.01,0.02", "--epochs", "2", "--batch-size",
             "7", "--output", Output);
 
@@ -59,7 +59,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Knn_FinishedRun_ReportsEveryK()
     {
-        var output = Succeed("knn", "--run", _run, "--k", "1,20", "200", "--temperature", "0.07", "--output", Output);
+        var output = Trainer.Succeed("knn", "--run", _run, "--k", "1,20", "200", "--temperature", "0.07", "--output", Output);
 
         output.Should().ContainAll("1-NN", "20-NN", "48-NN", "optimistic");
         var report = Read<NeighbourReport>(Output);
@@ -70,7 +70,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Finetune_AFraction_WritesScoresWeightsAndLabels()
     {
-        var output = Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--from-scratch", "--output", Output);
+        var output = Trainer.Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--from-scratch", "--output", Output);
 
         output.Should().ContainAll("24 of 48", "from scratch: epoch 2/2", "pretrained: epoch 2/2", "top-5");
         Directory.GetFiles(Output).Select(Path.GetFileName).Should().BeEquivalentTo("finetune.json", "finetuned.dat", "labelled.txt");
@@ -82,7 +82,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Finetune_BatchBeyondTheImages_TakesThemAll()
     {
-        Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "1", "--batch-size", "2147483647", "--output", Output);
+        Trainer.Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "1", "--batch-size", "2147483647", "--output", Output);
 
         Report(Output).Pretrained.FinalLoss.Should().BeGreaterThan(0);
     }
@@ -90,10 +90,10 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Finetune_TheListOfAnEarlierOne_RepeatsItsScore()
     {
-        Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--output", Output);
+        Trainer.Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--output", Output);
         var again = Path.Combine(_temporary.Root.FullName, "again");
 
-        Succeed("finetune", "--run", _run, "--list", Path.Combine(Output, "labelled.txt"), "--epochs", "2", "--output", again);
+        Trainer.Succeed("finetune", "--run", _run, "--list", Path.Combine(Output, "labelled.txt"), "--epochs", "2", "--output", again);
 
         var (first, second) = (Report(Output), Report(again));
         second.List.Should().EndWith("labelled.txt");
@@ -109,7 +109,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
             _temporary.Write($"{split}-labels-idx1-ubyte", IdxContent.Of([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 10))]));
         }
 
-        Succeed(
+        Trainer.Succeed(
             "transfer", "--run", _run, "--dataset", "mnist", "--data-root", _temporary.Root.FullName, "--image-size", "16", "--epochs", "2",
             "--allow-partial", "--output", Output);
 
@@ -123,27 +123,45 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     {
         var (run, file, imported) = (_temporary.PathOf("run"), _temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
         string[] images = ["--train-images", "48", "--test-images", "24"];
-        Succeed(["pretrain", .. images, "--image-size", "16", "--epochs", "1", "--views", "2", "--normalisation", "imagenet", "--deviation", "0.2,0.3,0.4",
+        Trainer.Succeed(["pretrain", .. images, "--image-size", "16", "--epochs", "1", "--views", "2", "--normalisation", "imagenet", "--deviation", "0.2,0.3,0.4",
             "--output", run]);
-        Succeed("export", "--run", run, "--output", file);
+        Trainer.Succeed("export", "--run", run, "--output", file);
 
-        Succeed("import", "--weights", file, "--encoder", "tiny", "--output", imported).Should()
+        Trainer.Succeed("import", "--weights", file, "--encoder", "tiny", "--output", imported).Should()
             .Contain("shown images of mean 0.485,0.456,0.406 and deviation 0.2,0.3,0.4");
 
-        Succeed("knn", "--run", run, "--validation-share", "0", "--output", Output);
+        Trainer.Succeed("knn", "--run", run, "--validation-share", "0", "--output", Output);
         var expected = Read<NeighbourReport>(Output);
         expected.Setting.Normalisation.Mean.Should().Equal(0.485, 0.456, 0.406);
-        Succeed(["knn", "--run", imported, .. images, "--validation-share", "0", "--output", Output, "--force"]);
+        Trainer.Succeed(["knn", "--run", imported, .. images, "--validation-share", "0", "--output", Output, "--force"]);
         Read<NeighbourReport>(Output).Pretrained.Should().Equal(expected.Pretrained);
+    }
+
+    [Fact]
+    public void Finetune_OfAnotherNormalisation_TrainsAndChoosesByIt()
+    {
+        string[] finetune = ["finetune", "--fraction", "1", "--epochs", "2", "--learning-rates", "0.03,0.1,0.3", "--validation-share", "0.5"];
+        var other = _temporary.PathOf("other");
+        Directory.CreateDirectory(other);
+        File.Copy(Path.Combine(_run, "encoder.dat"), Path.Combine(other, "encoder.dat"));
+        var options = RunFolder.Open<RunOptions>(_run).Options with { Normalisation = Normalisation.Named["mnist"] };
+        File.WriteAllText(Path.Combine(other, "config.json"), options.ToJson());
+
+        Trainer.Succeed([.. finetune, "--run", _run, "--output", Output]);
+        Trainer.Succeed([.. finetune, "--run", other, "--output", _temporary.PathOf("result")]);
+
+        var (first, second) = (Report(Output).Pretrained, Report(_temporary.PathOf("result")).Pretrained);
+        second.FinalLoss.Should().NotBe(first.FinalLoss);
+        second.Sweep.Should().NotEqual(first.Sweep);
     }
 
     [Fact]
     public void Import_WithANormalisation_ReplacesThatOfTheFile()
     {
         var (file, imported) = (_temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
-        Succeed("export", "--run", _run, "--output", file);
+        Trainer.Succeed("export", "--run", _run, "--output", file);
 
-        Succeed("import", "--weights", file, "--encoder", "tiny", "--normalisation", "cifar10", "--evaluation-resize", "40", "--output", imported);
+        Trainer.Succeed("import", "--weights", file, "--encoder", "tiny", "--normalisation", "cifar10", "--evaluation-resize", "40", "--output", imported);
 
         var options = RunFolder.Open<RunOptions>(imported).Options;
         options.Normalisation.Should().Be(Normalisation.Named["cifar10"]);
@@ -156,13 +174,13 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     public void Run_AnEarlierResult_IsKeptUnlessForced(string command)
     {
         string[] arguments = [.. command.Split(' '), "--run", _run, "--output", Output];
-        Succeed(arguments);
+        Trainer.Succeed(arguments);
 
         var (exit, _, error) = Trainer.Run(arguments);
 
         exit.Should().Be(1);
         error.Should().ContainAll("earlier result", "--force").And.NotContain("   at ");
-        Succeed([.. arguments, "--force"]);
+        Trainer.Succeed([.. arguments, "--force"]);
     }
 
     [Theory]
@@ -189,13 +207,6 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
         File.Exists(Output).Should().BeFalse();
     }
 
-    private static string Succeed(params string[] arguments)
-    {
-        var (exit, output, error) = Trainer.Run(arguments);
-        exit.Should().Be(0, error);
-        return output;
-    }
-
     private static FinetuneReport Report(string folder) => Read<FinetuneReport>(Path.Combine(folder, "finetune.json"));
 
     private static T Read<T>(string path) => JsonSerializer.Deserialize<T>(File.ReadAllText(path), ResultFile.Format)!;
@@ -205,7 +216,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     {
         private readonly TemporaryFolder _temporary = new();
 
-        public TinyRun() => Succeed(
+        public TinyRun() => Trainer.Succeed(
             "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
 
         public string Folder => Path.Combine(_temporary.Root.FullName, "run");

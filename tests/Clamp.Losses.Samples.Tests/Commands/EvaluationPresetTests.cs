@@ -52,7 +52,7 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
     [InlineData("paper-probe-cifar10", ProbeOptimizer.Adam, new[] { 0.0003, 0.001, 0.003 })]
     public void Probe_WithAPreset_FollowsItButForWhatIsGiven(string preset, ProbeOptimizer optimizer, double[] rates)
     {
-        Succeed("probe", "--run", run.Folder, "--preset", preset, "--epochs", "2", "--batch-size", "8", "--output", Output);
+        Trainer.Succeed("probe", "--run", run.Folder, "--preset", preset, "--epochs", "2", "--batch-size", "8", "--output", Output);
 
         var report = Read<ProbeReport>(Output);
         (report.Protocol.Epochs, report.Protocol.BatchSize, report.Protocol.Augment, report.Protocol.Standardise, report.Protocol.Optimizer)
@@ -64,7 +64,7 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
     [Fact]
     public void Finetune_WithAPreset_SweepsTheRatesOnHeldOutImages()
     {
-        Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--fraction", "0.5", "--epochs", "1", "--batch-size", "8", "--output", Output);
+        Trainer.Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--fraction", "0.5", "--epochs", "1", "--batch-size", "8", "--output", Output);
 
         var result = Read<FinetuneReport>(Path.Combine(Output, "finetune.json")).Pretrained;
         result.Sweep.Select(rate => rate.LearningRate).Should().Equal(0.03, 0.1, 0.3, 1, 3);
@@ -75,7 +75,7 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
     [Fact]
     public void Finetune_OneRate_WinsOverThePresetsSweep()
     {
-        Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--learning-rate", "0.2", "--fraction", "0.5", "--epochs", "1", "--output", Output);
+        Trainer.Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--learning-rate", "0.2", "--fraction", "0.5", "--epochs", "1", "--output", Output);
 
         var result = Read<FinetuneReport>(Path.Combine(Output, "finetune.json")).Pretrained;
         result.Sweep.Should().BeEmpty();
@@ -93,12 +93,6 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
 
         exit.Should().Be(1);
         error.Should().Contain(message).And.NotContain("   at ");
-    }
-
-    private static void Succeed(params string[] arguments)
-    {
-        var (exit, _, error) = Trainer.Run(arguments);
-        exit.Should().Be(0, error);
     }
 
     private static T Read<T>(string path) => JsonSerializer.Deserialize<T>(File.ReadAllText(path), ResultFile.Format)!;
