@@ -37,6 +37,19 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
         });
 
     [Fact]
+    public void PaperProbeCifar10_HasTheAuthorsValues() =>
+        PresetFiles.LoadProtocol<ProbeOptions>("probe", "paper-probe-cifar10").Should().BeEquivalentTo(new ProbeOptions
+        {
+            Epochs = 100,
+            BatchSize = 1024,
+            Optimizer = ProbeOptimizer.Adam,
+            LearningRates = [0.0003, 0.001, 0.003],
+            WeightDecay = 0,
+            Augment = true,
+            Standardise = false,
+        });
+
+    [Fact]
     public void PaperFinetuneImagenet_HasTheAuthorsValues() =>
         PresetFiles.LoadProtocol<FinetuneOptions>("finetune", "paper-finetune-imagenet").Should().BeEquivalentTo(new FinetuneOptions
         {
