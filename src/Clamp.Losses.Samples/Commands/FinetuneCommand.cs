@@ -24,14 +24,14 @@ public static class FinetuneCommand
         {
             Description = "Train the same network from random weights too, the encoder at the full rate, to see the gain.",
         };
-        var epochs = Option("--epochs", "Passes over the labelled images.", Defaults.Epochs);
-        var batchSize = Option("--batch-size", "Images in a batch.", Defaults.BatchSize);
+        var epochs = DefaultedOption.Create("--epochs", "Passes over the labelled images.", Defaults.Epochs);
+        var batchSize = DefaultedOption.Create("--batch-size", "Images in a batch.", Defaults.BatchSize);
         var preset = new ProtocolPreset<FinetuneOptions>("finetune");
         var learningRates = ListOption.Create(
             "--learning-rates", "Instead of one: rates to try; the one that does best on the training images held out is used.", Defaults.LearningRates);
-        var learningRate = Option("--learning-rate", "The peak learning rate of the classifier: SGD, Nesterov momentum 0.9.", Defaults.LearningRate);
-        var scale = Option("--encoder-rate-scale", "What the rate is multiplied by for the encoder.", Defaults.EncoderRateScale);
-        var weightDecay = Option("--weight-decay", "The weight decay.", Defaults.WeightDecay);
+        var learningRate = DefaultedOption.Create("--learning-rate", "The peak learning rate of the classifier: SGD, Nesterov momentum 0.9.", Defaults.LearningRate);
+        var scale = DefaultedOption.Create("--encoder-rate-scale", "What the rate is multiplied by for the encoder.", Defaults.EncoderRateScale);
+        var weightDecay = DefaultedOption.Create("--weight-decay", "The weight decay.", Defaults.WeightDecay);
 
         var command = new Command("finetune", "Train a pretrained network on few labelled images, and score it on the test images.");
         shared.AddTo(command);
@@ -41,7 +41,7 @@ public static class FinetuneCommand
         command.SetAction(arguments =>
         {
             var begin = preset.Of(arguments);
-            var isOneRate = arguments.GetResult(learningRate) is { Implicit: false };
+            var isOneRate = arguments.IsGiven(learningRate);
             var protocol = begin with
             {
                 Epochs = arguments.Given(epochs, begin.Epochs),
@@ -126,7 +126,4 @@ public static class FinetuneCommand
         table.AddRow("final training loss", results.Select(result => result.FinalLoss), "F3");
         table.Write();
     }
-
-    private static Option<T> Option<T>(string name, string description, T defaultValue) =>
-        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 }
