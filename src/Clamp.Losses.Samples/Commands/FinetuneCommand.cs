@@ -57,24 +57,24 @@ public static class FinetuneCommand
             var output = new FinetuneFolder(arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, $"finetune-{choice.Name}"));
             output.Reserve(shared.Force(arguments));
             var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
-            return Run(run, choice, protocol, arguments.GetValue(fromScratch), output);
+            return Run(run, choice, protocol, preset.Told(arguments, protocol), arguments.GetValue(fromScratch), output);
         });
         return command;
     }
 
-    private static int Run(EvaluatedRun run, LabelChoice choice, FinetuneOptions protocol, bool fromScratch, FinetuneFolder output)
+    private static int Run(EvaluatedRun run, LabelChoice choice, FinetuneOptions protocol, string? preset, bool fromScratch, FinetuneFolder output)
     {
         var positions = choice.Of(run.Images.Train, run.Seed);
         Console.WriteLine(
             $"finetune: {run.Options.Dataset}, {positions.Length} of {run.Images.Train.Count} training images labelled, "
-            + $"scored on {run.Test.Count} images");
+            + $"scored on {run.Test.Count} images{(preset is null ? "" : $"; {preset}")}");
         var scratch = fromScratch ? Train("from scratch", run.Untrained, run, positions, protocol with { EncoderRateScale = 1 }) : null;
         var pretrained = Train("pretrained", run.Pretrained, run, positions, protocol, output.SaveWeights);
         output.SaveLabels(positions);
-        output.SaveReport(new FinetuneReport(run.Setting(), positions.Length, choice.Fraction, choice.List, pretrained, scratch));
+        output.SaveReport(new FinetuneReport(run.Setting(), positions.Length, choice.Fraction, choice.List, pretrained, scratch) { Preset = preset });
         WriteTable(scratch, pretrained);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"finetune: top-1 {pretrained.Test.Top1:P2}, top-5 {pretrained.Test.Top5:P2}; wrote {output.Path}"));
+            CultureInfo.InvariantCulture, $"finetune: top-1 {pretrained.Test.Top1:P2}, top-5 {pretrained.Test.Top5:P2}, learning rate {pretrained.Protocol.LearningRate}; wrote {output.Path}"));
         return 0;
     }
 
@@ -123,6 +123,7 @@ public static class FinetuneCommand
         FinetuneResult[] results = scratch is null ? [pretrained] : [scratch, pretrained];
         table.AddRow("fine-tuned, top-1", results.Select(result => result.Test.Top1), "P2");
         table.AddRow("fine-tuned, top-5", results.Select(result => result.Test.Top5), "P2");
+        table.AddRow("learning rate", results.Select(result => result.Protocol.LearningRate), "G");
         table.AddRow("final training loss", results.Select(result => result.FinalLoss), "F3");
         table.Write();
     }

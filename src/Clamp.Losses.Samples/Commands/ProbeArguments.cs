@@ -46,6 +46,9 @@ internal sealed class ProbeArguments
         Array.ForEach(options, command.Options.Add);
     }
 
+    /// <summary>The preset that is given, in words (<see cref="ProtocolPreset{T}.Told"/>).</summary>
+    public string? Preset(ParseResult arguments) => _preset.Told(arguments, Options(arguments));
+
     public ProbeOptions Options(ParseResult arguments)
     {
         var preset = _preset.Of(arguments);

@@ -75,6 +75,40 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
     }
 
     [Fact]
+    public void Probe_NotToThePresetsLetter_SaysSoWithItsResult()
+    {
+        const string Told = "paper-probe-imagenet, Epochs 1 in place of 100, LearningRates 0.8 in place of 0.8 1.2 1.6";
+
+        var (_, output, error) = Trainer.Run(
+            "probe", "--run", run.Folder, "--preset", "paper-probe-imagenet", "--epochs", "1", "--learning-rates", "0.8", "--output", Output);
+
+        output.Should().Contain(Told);
+        Read<ProbeReport>(Output).Preset.Should().Be(Told);
+        error.Should().Contain("warning: the learning rates are scaled for batches of 2048 images, but there are only 48.");
+    }
+
+    [Fact]
+    public void Finetune_NotToThePresetsLetter_SaysSoWithItsResult()
+    {
+        const string Told = "paper-finetune-imagenet, Epochs 1 in place of 20, LearningRates none in place of 0.03 0.1 0.3 1 3";
+
+        var output = Trainer.Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--learning-rate", "0.1", "--fraction", "0.5",
+            "--epochs", "1", "--output", Output);
+
+        output.Should().ContainAll(Told, "learning rate 0.1;");
+        Read<FinetuneReport>(Path.Combine(Output, "finetune.json")).Preset.Should().Be(Told);
+    }
+
+    [Fact]
+    public void Probe_WithoutAPreset_NamesNone()
+    {
+        var (_, output, error) = Trainer.Run("probe", "--run", run.Folder, "--epochs", "1", "--output", Output);
+
+        (output + error).Should().NotContain("in place of").And.NotContain("warning");
+        Read<ProbeReport>(Output).Preset.Should().BeNull();
+    }
+
+    [Fact]
     public void Finetune_WithAPreset_SweepsTheRatesOnHeldOutImages()
     {
         Trainer.Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--fraction", "0.5", "--epochs", "1", "--batch-size", "8", "--output", Output);
