@@ -137,18 +137,50 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
         Read<NeighbourReport>(Output).Pretrained.Should().Equal(expected.Pretrained);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Probe_OfAnotherNormalisation_TrainsAndScoresByIt(bool augment)
+    {
+        var run = OfAnotherNormalisation();
+
+        Trainer.Succeed("probe", "--run", run, "--epochs", "3", "--augment", $"{augment}", "--output", Output);
+
+        var (folder, options) = RunFolder.Open<RunOptions>(run);
+        using var encoder = options.InitialEncoder(TorchSharp.torch.CPU);
+        folder.LoadEncoder(encoder);
+        var images = options.LoadImages();
+        using var features = FeatureExtractor.Extract(encoder, images, TorchSharp.torch.CPU, options.Normalisation);
+        var views = new MultiViewAugmentation([options.Augmentation.CropsAndFlips()], options.Seed, options.Normalisation);
+        var seen = augment
+            ? features with { Augmented = epoch => FeatureExtractor.ExtractViews(encoder, images.Train, views, epoch, TorchSharp.torch.CPU) }
+            : features;
+        Read<ProbeReport>(Output).Pretrained.Should()
+            .BeEquivalentTo(LinearProbe.Evaluate(seen, images.Train.ClassNames.Count, options.Seed, new ProbeOptions { Epochs = 3 }));
+    }
+
+    [Fact]
+    public void Knn_OfAnotherNormalisation_ScoresByIt()
+    {
+        var run = OfAnotherNormalisation();
+
+        Trainer.Succeed("knn", "--run", run, "--output", Output);
+
+        var (folder, options) = RunFolder.Open<RunOptions>(run);
+        using var encoder = options.InitialEncoder(TorchSharp.torch.CPU);
+        folder.LoadEncoder(encoder);
+        var images = options.LoadImages();
+        using var features = FeatureExtractor.Extract(encoder, images, TorchSharp.torch.CPU, options.Normalisation);
+        Read<NeighbourReport>(Output).Pretrained.Should()
+            .Equal(NearestNeighbours.Evaluate(features.Train, features.Test, images.Train.ClassNames.Count, new NeighbourOptions()));
+    }
+
     [Fact]
     public void Finetune_OfAnotherNormalisation_TrainsAndChoosesByIt()
     {
         string[] finetune = ["finetune", "--fraction", "1", "--epochs", "2", "--learning-rates", "0.03,0.1,0.3", "--validation-share", "0.5"];
-        var other = _temporary.PathOf("other");
-        Directory.CreateDirectory(other);
-        File.Copy(Path.Combine(_run, "encoder.dat"), Path.Combine(other, "encoder.dat"));
-        var options = RunFolder.Open<RunOptions>(_run).Options with { Normalisation = Normalisation.Named["mnist"] };
-        File.WriteAllText(Path.Combine(other, "config.json"), options.ToJson());
-
         Trainer.Succeed([.. finetune, "--run", _run, "--output", Output]);
-        Trainer.Succeed([.. finetune, "--run", other, "--output", _temporary.PathOf("result")]);
+        Trainer.Succeed([.. finetune, "--run", OfAnotherNormalisation(), "--output", _temporary.PathOf("result")]);
 
         var (first, second) = (Report(Output).Pretrained, Report(_temporary.PathOf("result")).Pretrained);
         second.FinalLoss.Should().NotBe(first.FinalLoss);
@@ -205,6 +237,16 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
         exit.Should().Be(1);
         error.Should().Contain(message).And.NotContain("   at ");
         File.Exists(Output).Should().BeFalse();
+    }
+
+    /// <summary>The folder of the same run, as if its images had been normalised otherwise.</summary>
+    private string OfAnotherNormalisation()
+    {
+        var config = _temporary.PathOf("other", "config.json");
+        File.Copy(Path.Combine(_run, "encoder.dat"), _temporary.PathOf("other", "encoder.dat"));
+        var options = RunFolder.Open<RunOptions>(_run).Options with { Normalisation = Normalisation.Named["mnist"] };
+        File.WriteAllText(config, options.ToJson());
+        return Path.GetDirectoryName(config)!;
     }
 
     private static FinetuneReport Report(string folder) => Read<FinetuneReport>(Path.Combine(folder, "finetune.json"));
