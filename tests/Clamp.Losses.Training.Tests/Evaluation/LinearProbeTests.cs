@@ -185,6 +185,22 @@ public sealed class LinearProbeTests : IDisposable
             "Epochs is 0", "BatchSize is 0", "LearningRates is 0.1 -1", "Momentum is 1", "WeightDecay is NaN", "HeldOutShare is 1");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Validate_ARateThatCannotBeUsed_NamesIt(double rate)
+    {
+        var (probe, finetune) = (new ProbeOptions { LearningRates = [0.1, rate] }, new FinetuneOptions { LearningRates = [0.1, rate] });
+
+        foreach (var validate in new[] { probe.Validate, finetune.Validate })
+            validate.Should().Throw<InvalidOptionsException>().WithMessage($"LearningRates is 0.1 {rate}; it must be finite numbers above 0.");
+    }
+
+    [Fact]
+    public void Validate_NoRates_SaysSo() => new ProbeOptions { LearningRates = [] }.Invoking(options => options.Validate())
+        .Should().Throw<InvalidOptionsException>().WithMessage("LearningRates is empty; it must be at least one number.");
+
     /// <summary>Two classes that the difference of the features tells apart, and each feature hardly.</summary>
     private static FeatureSet Correlated(long count, ulong seed)
     {

@@ -97,7 +97,8 @@ public sealed class PretrainerTests
         measured.EncoderWeights.Should().BeApproximately(initial, 1e-5 * initial);
         var gradient = Norm(trainer.Encoder.parameters().Select(weight => weight.grad!));
         measured.EncoderGradient.Should().BeApproximately(gradient, 1e-5 * gradient).And.BeGreaterThan(0);
-        (measured.HeadGradient > 0 && measured.HeadWeights > 0).Should().BeTrue();
+        measured.HeadGradient.Should().BeGreaterThan(0).And.NotBe(measured.EncoderGradient);
+        measured.HeadWeights.Should().BeGreaterThan(0).And.NotBe(measured.EncoderWeights);
     }
 
     [Theory]
