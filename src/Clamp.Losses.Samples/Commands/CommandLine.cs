@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Clamp.Losses.Mpi;
 using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Training;
 using Microsoft.Extensions.Options;
@@ -45,10 +46,23 @@ public static partial class CommandLine
                 mistake.ShowHelp = false;
             }
 
+            JoinOthers(parsed);
+            if (parsed.Errors.Count > 0 && TrainingJob.Group.Rank > 0)
+            {
+                AwaitRank0();
+                return 1;
+            }
+
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception e)
         {
+            if (TrainingJob.Group.Rank > 0)
+            {
+                AwaitRank0();
+                Console.Error.Write($"rank {TrainingJob.Group.Rank}: ");
+            }
+
             Console.Error.WriteLine(Told(e, parsed.CommandResult.Command));
             if (parsed.GetValue(verbose) || !(IsTheUsersToMend(e) || IsOfMemory(e)))
             {
@@ -58,6 +72,18 @@ public static partial class CommandLine
             return 1;
         }
     }
+
+    private static void JoinOthers(ParseResult parsed)
+    {
+        TrainingJob.Join();
+        if (TrainingJob.IsOneOfMany && parsed.CommandResult.Command is not RootCommand and { Name: not PretrainCommand.Name } and var command)
+        {
+            throw new InvalidOptionsException($"{command.Name} is the work of one process: start it without mpirun.");
+        }
+    }
+
+    // What goes wrong on all processes is told by rank 0, whose end is the others'; they speak if they are still there then.
+    private static void AwaitRank0() => Thread.Sleep(TimeSpan.FromSeconds(2));
 
     private static string Told(Exception e, Command command)
     {
@@ -92,7 +118,7 @@ public static partial class CommandLine
     // Not every ArgumentException: most are the program's own mistakes, and nothing that the user gave is wrong.
     private static bool IsTheUsersToMend(Exception e) =>
         e is InvalidOptionsException or IOException or InvalidDataException or UnauthorizedAccessException
-            or OptionsValidationException or TrainingDivergedException;
+            or OptionsValidationException or TrainingDivergedException or OperationCanceledException or MpiException;
 
     // libtorch's own have no type: what it says of the processor's memory, of a GPU's, and of more than there can be.
     private static bool IsOfMemory(Exception e) => e is OutOfMemoryException || (e is ExternalException && MemoryFailure().IsMatch(e.Message));

@@ -76,7 +76,7 @@ internal sealed class PretrainArguments
             nameof(defaults.Init));
         AddProjection(defaults);
         Add("--epochs", "Passes over the training images.", nameof(defaults.Epochs), defaults.Epochs);
-        Add("--batch-size", "Images in a batch, B.", nameof(defaults.BatchSize), defaults.BatchSize);
+        Add("--batch-size", "Images in a batch, B, over all processes.", nameof(defaults.BatchSize), defaults.BatchSize);
         Add("--views", "Views of each image, V.", nameof(defaults.Views), defaults.Views);
         Add(
             NamedOption.Create<LossKind>(
@@ -84,9 +84,15 @@ internal sealed class PretrainArguments
             nameof(defaults.Loss));
         Add(
             "--chunk",
-            "Images that the encoder takes at once, to bound memory; 0 for the whole batch. With clamp alone.",
+            "Images that the encoder takes at once, over all processes, to bound memory; 0 for the whole batch. With clamp alone.",
             nameof(defaults.Chunk),
             defaults.Chunk);
+        Add(
+            new Option<bool>("--average-gradients")
+            {
+                Description = "Average the gradients of several processes, as the paper's code does, instead of adding them up.",
+            },
+            nameof(defaults.AverageGradients));
         Add(NamedOption.Create<OptimizerKind>("--optimizer", "What takes the steps; by default adamw.", "adamw", "sgd", "lars"), nameof(defaults.Optimizer));
         Add("--learning-rate", "The peak learning rate.", nameof(defaults.LearningRate), defaults.LearningRate);
         Add("--weight-decay", "The weight decay.", nameof(defaults.WeightDecay), defaults.WeightDecay);

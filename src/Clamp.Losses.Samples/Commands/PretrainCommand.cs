@@ -12,6 +12,9 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>Pretrains an encoder without labels and scores its features before and after.</summary>
 public static class PretrainCommand
 {
+    /// <summary>What it is called.</summary>
+    internal const string Name = "pretrain";
+
     /// <summary>The command.</summary>
     /// <returns>A new command.</returns>
     public static Command Create()
@@ -20,7 +23,7 @@ public static class PretrainCommand
         var run = new RunArguments();
         var printConfig = new Option<bool>("--print-config") { Description = "Print the resolved settings as JSON, and do nothing else." };
 
-        var command = new Command("pretrain", "Pretrain an encoder without labels, then score it by linear probe and kNN.") { printConfig };
+        var command = new Command(Name, "Pretrain an encoder without labels, then score it by linear probe and kNN.") { printConfig };
         run.AddTo(command);
         settings.AddTo(command);
         command.SetAction(arguments =>
@@ -32,7 +35,12 @@ public static class PretrainCommand
                 return 0;
             }
 
-            settings.Fetch(arguments, options);
+            if (TrainingJob.Group.Rank == 0)
+            {
+                settings.Fetch(arguments, options);
+            }
+
+            TrainingJob.Group.Barrier();
             return Run(options, run.Settings(arguments), settings.Preset(arguments));
         });
         return command;
@@ -55,17 +63,33 @@ public static class PretrainCommand
             return 0;
         }
 
-        var device = cuda.is_available() ? CUDA : CPU;
+        var (group, device) = (TrainingJob.Group, TrainingJob.Device);
+        var threads = SharedCores.Use(settings.Threads, TrainingJob.LocalProcesses);
         var images = options.LoadImages(SkiaImage.Read);
-        EvaluatedRun.Warn(images);
         using var encoder = options.InitialEncoder(device);
+        if (group.Rank > 0)
+        {
+            return Follow(options, images, encoder);
+        }
+
+        if (threads is not null)
+        {
+            Console.Error.WriteLine($"warning: {threads}");
+        }
+
+        EvaluatedRun.Warn(images);
         var init = options.Init is null || settings.Resume is not null ? null : InitialWeights.Load(options.Init, encoder);
-        using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth);
+        using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth, group);
         var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device, options.Normalisation);
         var folder = settings.Resume is { } path ? RunFolder.Resume(path) : Begin(options, settings, preset, images.HeldOut, encoder, init);
         using var run = new TrainingRun(trainer, folder, settings.Checkpoints);
         var output = settings.Quiet ? TextWriter.Null : Console.Out;
         Announce(output, options, images, trainer, folder);
+        if (group.WorldSize > 1)
+        {
+            output.WriteLine($"{group.WorldSize} processes of {get_num_threads()} threads");
+        }
+
         if (init is not null)
         {
             Announce(output, init, options);
@@ -118,17 +142,27 @@ public static class PretrainCommand
         var started = DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture);
         var folder = RunFolder.Create(
             settings.Output ?? Path.Combine("runs", $"{started}-{options.Dataset}".ToLowerInvariant()), options, init is null ? null : encoder);
-        (RunProvenance.Of(options, preset) with { Init = init }).Save(folder);
+        (RunProvenance.Of(options, preset) with { Init = init, Processes = TrainingJob.Group.WorldSize }).Save(folder);
         LabelList.Write(Path.Combine(folder.Path, "held-out.txt"), heldOut);
         return folder;
     }
 
-    /// <summary>Trains to the end or until a signal; returns 0 or the signal's exit code.</summary>
+    /// <summary>Trains along with rank 0, which writes the folder and speaks for all.</summary>
+    private static int Follow(RunOptions options, ImageSplits images, ResNet encoder)
+    {
+        using var trainer = new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth, TrainingJob.Group);
+        using var signals = new StopSignals(quiet: true);
+        trainer.Run(_ => { }, stop: signals.Stop);
+        TrainingJob.Agree(signals.ExitCode);
+        return 0;
+    }
+
+    /// <summary>Trains to the end or until a signal to any process; returns 0 or the signal's exit code.</summary>
     private static int Train(TrainingRun run, Pretrainer trainer, EpochScores? scores, bool quiet)
     {
         using var signals = new StopSignals();
         ProgressDisplay.Show(trainer.TotalSteps, trainer.StepsDone, quiet, display => run.Train(scores?.Over(display) ?? display, signals.Stop));
-        return signals.ExitCode;
+        return TrainingJob.Agree(signals.ExitCode);
     }
 
     private static void Announce(TextWriter output, RunOptions options, ImageSplits images, Pretrainer trainer, RunFolder folder) =>

@@ -36,6 +36,11 @@ internal sealed class RunArguments
         Description = "Score every so many epochs while training, too, into scores.csv; 0 for the end alone.",
     };
 
+    private readonly Option<int> _threads = new("--threads")
+    {
+        Description = "The threads of this process; 0 for OMP_NUM_THREADS or else its share of the machine's cores.",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet") { Description = "Write only warnings, errors and the result." };
 
     private readonly Option<string?> _resume = new("--resume")
@@ -46,7 +51,7 @@ internal sealed class RunArguments
 
     public void AddTo(Command command)
     {
-        Option[] options = [_output, _resume, _every, _keep, _keepEvery, _score, _scoreEvery, _quiet];
+        Option[] options = [_output, _resume, _every, _keep, _keepEvery, _score, _scoreEvery, _threads, _quiet];
         Array.ForEach(options, command.Options.Add);
         command.Validators.Add(result =>
         {
@@ -63,6 +68,11 @@ internal sealed class RunArguments
             if (result.GetValue(_scoreEvery) is < 0 and var every)
             {
                 result.AddError($"--score-every is {every}; it must be at least 0.");
+            }
+
+            if (result.GetValue(_threads) is < 0 and var threads)
+            {
+                result.AddError($"--threads is {threads}; it must be at least 0.");
             }
         });
     }
@@ -94,6 +104,7 @@ internal sealed class RunArguments
         },
         Score = arguments.GetValue(_score) ?? ScoreKind.Probe,
         ScoreEvery = arguments.GetValue(_scoreEvery),
+        Threads = arguments.GetValue(_threads),
         Quiet = arguments.GetValue(_quiet),
     };
 }

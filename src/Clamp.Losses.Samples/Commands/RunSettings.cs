@@ -20,6 +20,9 @@ public sealed record RunSettings
     /// <summary>The epochs from one score to the next while training; 0 to score at the end alone.</summary>
     public int ScoreEvery { get; init; }
 
+    /// <summary>The threads that torch computes with; 0 for all cores, which the processes on a machine share.</summary>
+    public int Threads { get; init; }
+
     /// <summary>Whether only warnings, errors and the result are written to the console.</summary>
     public bool Quiet { get; init; }
 }

@@ -25,6 +25,9 @@ public sealed record RunProvenance(
     /// <summary>The weights that the run began from, or null for those that its seed drew.</summary>
     public InitialWeights? Init { get; init; }
 
+    /// <summary>The processes that began the run together.</summary>
+    public int Processes { get; init; } = 1;
+
     /// <summary>The provenance of a run on this machine.</summary>
     /// <param name="options">The settings of the run.</param>
     /// <param name="preset">The preset it began with, or null.</param>

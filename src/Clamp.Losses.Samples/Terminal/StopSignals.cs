@@ -10,11 +10,16 @@ public sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly bool _quiet;
     private volatile int _exitCode;
 
     /// <summary>Starts to listen.</summary>
-    public StopSignals() =>
+    /// <param name="quiet">Whether nothing is written when a signal comes.</param>
+    public StopSignals(bool quiet = false)
+    {
+        _quiet = quiet;
         _registrations = [Listen(PosixSignal.SIGHUP, exitCode: 129), Listen(PosixSignal.SIGINT, exitCode: 130), Listen(PosixSignal.SIGTERM, exitCode: 143)];
+    }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stop => _stop.Token;
@@ -34,7 +39,11 @@ public sealed class StopSignals : IDisposable
         if (Interlocked.CompareExchange(ref _exitCode, exitCode, 0) == 0)
         {
             context.Cancel = true;
-            Console.Error.WriteLine($"{signal}: finishing the step and saving a checkpoint; a second signal ends at once.");
+            if (!_quiet)
+            {
+                Console.Error.WriteLine($"{signal}: finishing the step and saving a checkpoint; a second signal ends at once.");
+            }
+
             _stop.Cancel();
         }
     });

@@ -12,13 +12,13 @@ public sealed class BasicBlock : ResidualBlock
     private readonly Conv2d _conv1;
 
     [ComponentName(Name = "bn1")]
-    private readonly BatchNorm2d _bn1;
+    private readonly SyncBatchNorm _bn1;
 
     [ComponentName(Name = "conv2")]
     private readonly Conv2d _conv2;
 
     [ComponentName(Name = "bn2")]
-    private readonly BatchNorm2d _bn2;
+    private readonly SyncBatchNorm _bn2;
 
     /// <summary>Creates the block with fresh weights.</summary>
     /// <param name="inputWidth">Channels of the input, at least 1.</param>
@@ -29,16 +29,16 @@ public sealed class BasicBlock : ResidualBlock
         : base(nameof(BasicBlock), inputWidth, width, stride)
     {
         _conv1 = Conv2d(inputWidth, width, 3, stride, padding: 1, bias: false);
-        _bn1 = BatchNorm2d(width);
+        _bn1 = new SyncBatchNorm(width);
         _conv2 = Conv2d(width, width, 3, padding: 1, bias: false);
-        _bn2 = BatchNorm2d(width);
+        _bn2 = new SyncBatchNorm(width);
         RegisterComponents();
     }
 
     /// <inheritdoc/>
     protected override Tensor Residual(Tensor input)
     {
-        var x = _bn1.Normalise(_conv1.Convolve(input)).relu_();
-        return _bn2.Normalise(_conv2.Convolve(x));
+        var x = _bn1.call(_conv1.Convolve(input)).relu_();
+        return _bn2.call(_conv2.Convolve(x));
     }
 }

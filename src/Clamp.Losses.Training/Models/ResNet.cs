@@ -18,7 +18,7 @@ public sealed class ResNet : Module<Tensor, Tensor>
     private readonly Conv2d _conv1;
 
     [ComponentName(Name = "bn1")]
-    private readonly BatchNorm2d _bn1;
+    private readonly SyncBatchNorm _bn1;
 
     private readonly Sequential[] _stages;
     private readonly bool _smallStem;
@@ -32,7 +32,7 @@ public sealed class ResNet : Module<Tensor, Tensor>
         _conv1 = smallStem
             ? Conv2d(ImageChannels, widths[0], 3, padding: stemPadding, bias: false)
             : Conv2d(ImageChannels, widths[0], 7, stride: 2, padding: 3, bias: false);
-        _bn1 = BatchNorm2d(widths[0]);
+        _bn1 = new SyncBatchNorm(widths[0]);
         RegisterComponents();
 
         FeatureWidth = widths[0];
@@ -108,7 +108,7 @@ public sealed class ResNet : Module<Tensor, Tensor>
         }
 
         using var scope = NewDisposeScope();
-        var x = _bn1.Normalise(_conv1.Convolve(InFastestLayout(images))).relu_();
+        var x = _bn1.call(_conv1.Convolve(InFastestLayout(images))).relu_();
         if (!_smallStem)
             x = functional.max_pool2d(x, [3, 3], strides: [2, 2], padding: [1, 1]);
         foreach (var stage in _stages)

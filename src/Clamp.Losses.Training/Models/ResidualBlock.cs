@@ -27,7 +27,7 @@ public abstract class ResidualBlock : Module<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
         OutputWidth = outputWidth;
         if (stride != 1 || inputWidth != outputWidth)
-            _downsample = Sequential(Conv2d(inputWidth, outputWidth, 1, stride, bias: false), BatchNorm2d(outputWidth));
+            _downsample = Sequential(Conv2d(inputWidth, outputWidth, 1, stride, bias: false), new SyncBatchNorm(outputWidth));
     }
 
     /// <summary>Channels of the output.</summary>
@@ -49,5 +49,5 @@ public abstract class ResidualBlock : Module<Tensor, Tensor>
 
     private Tensor Shortcut(Tensor input) => _downsample is null
         ? input
-        : ((BatchNorm2d)_downsample[1]).Normalise(((Conv2d)_downsample[0]).Convolve(input));
+        : ((SyncBatchNorm)_downsample[1]).call(((Conv2d)_downsample[0]).Convolve(input));
 }

@@ -33,7 +33,7 @@ public record PretrainOptions
     /// <summary>Passes over the training images; at least 1.</summary>
     public int Epochs { get; init; } = 2;
 
-    /// <summary>Images in a batch, B; at least 4.</summary>
+    /// <summary>Images in a batch, B, over all processes; at least 4.</summary>
     public int BatchSize { get; init; } = 64;
 
     /// <summary>Views of each image, V; from 2 to 1000.</summary>
@@ -44,9 +44,16 @@ public record PretrainOptions
 
     /// <summary>
     /// Images that go through the encoder at once, so that memory is bounded by them and not by the batch (<see cref="GradientCache"/>;
-    /// batch norm then sees chunks); 0 for the whole batch. With <see cref="LossKind.Clamp"/> alone.
+    /// batch norm then sees chunks); 0 for the whole batch. With <see cref="LossKind.Clamp"/> alone. Of several processes each takes a
+    /// share of every chunk.
     /// </summary>
     public int Chunk { get; init; }
+
+    /// <summary>
+    /// Whether the gradients of several processes are averaged, as the paper's code does, instead of added up: divided by the number of
+    /// processes, they are not those of the loss.
+    /// </summary>
+    public bool AverageGradients { get; init; }
 
     /// <summary>What turns gradients into steps.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
@@ -123,7 +130,11 @@ public record PretrainOptions
     };
 
     /// <summary>The settings that runs of earlier versions lack, and what those versions did.</summary>
-    internal virtual Dictionary<string, object?> Earlier() => new() { [nameof(Normalisation)] = new Normalisation() };
+    internal virtual Dictionary<string, object?> Earlier() => new()
+    {
+        [nameof(Normalisation)] = new Normalisation(),
+        [nameof(AverageGradients)] = false,
+    };
 
     private IEnumerable<string> OwnFaults() => OptionRules.Faults(
         (Projection.Count == 0 || Projection.Any(w => w < 1), nameof(Projection), string.Join(' ', Projection), "widths of at least 1"),

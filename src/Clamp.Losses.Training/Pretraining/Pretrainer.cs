@@ -10,12 +10,18 @@ namespace Clamp.Losses.Training;
 /// <summary>
 /// Self-supervised pretraining: views of a batch, through encoder and projection head, packed by <see cref="ClampLoss"/> or another loss.
 /// </summary>
+/// <remarks>
+/// Several processes, each with a trainer of the same options and images, train one network together: each takes its share of every batch,
+/// and the steps are those of one process. All call <see cref="Run"/>, which begins with the state of rank 0; to log and to save is rank 0's.
+/// </remarks>
 public sealed class Pretrainer : IDisposable
 {
     private readonly PretrainOptions _options;
     private readonly ImageSource _images;
     private readonly Lazy<string> _fingerprint;
     private readonly int _featureWidth;
+    private readonly IProcessGroup _group;
+    private readonly StepAgreement _agreement;
     private readonly EpochSampler _sampler;
     private readonly CosineSchedule _schedule;
     private readonly ViewLoader _loader;
@@ -24,6 +30,7 @@ public sealed class Pretrainer : IDisposable
     private readonly GradientCache? _cache;
     private readonly ProjectionHead _head;
     private readonly OptimizerHelper _optimizer;
+    private readonly GradientReduction _gradients;
 
     /// <summary>Prepares the training. The weights of the projection head are drawn from torch's generator.</summary>
     /// <param name="options">Valid options.</param>
@@ -34,24 +41,43 @@ public sealed class Pretrainer : IDisposable
     /// <param name="featureWidth">F, at least 1.</param>
     /// <exception cref="ArgumentException">The encoder has no weights, the options cannot be used, or there are too few images.</exception>
     public Pretrainer(PretrainOptions options, ImageSource images, Module<Tensor, Tensor> encoder, int featureWidth)
+        : this(options, images, encoder, featureWidth, SingleProcessGroup.Instance)
+    {
+    }
+
+    /// <summary>Prepares the training of one network by several processes.</summary>
+    /// <param name="options">Valid options, the same on all processes.</param>
+    /// <param name="images">All training images, the same on all processes.</param>
+    /// <param name="encoder">As for one process; weights may differ until <see cref="Run"/> takes those of rank 0. Batch norms must be <see cref="SyncBatchNorm"/>.</param>
+    /// <param name="featureWidth">F, at least 1.</param>
+    /// <param name="group">The processes.</param>
+    /// <exception cref="ArgumentException">
+    /// As for one process; or there are batches or chunks with fewer images than processes, or batch norms that see one process's images alone.
+    /// </exception>
+    public Pretrainer(PretrainOptions options, ImageSource images, Module<Tensor, Tensor> encoder, int featureWidth, IProcessGroup group)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(group);
         options.Validate();
         var weights = encoder.parameters().ToList();
         var device = weights.FirstOrDefault()?.device ?? throw new ArgumentException("The encoder has no weights to train.", nameof(encoder));
-        (_options, _images, _featureWidth, Encoder) = (options, images, featureWidth, encoder);
+        (_options, _images, _featureWidth, Encoder, _group) = (options, images, featureWidth, encoder, group);
         _sampler = new EpochSampler(images.Count, options.BatchSize, options.Seed);
+        ThrowIfNotForAll(images.Count / _sampler.BatchesPerEpoch);
         _fingerprint = new Lazy<string>(images.Fingerprint);
         ThrowIfTooLong(options.Epochs, _sampler.BatchesPerEpoch);
         _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
         _loader = new ViewLoader(images, Augmentation(options), options.Views, device);
-        _packing = new ClampLoss(options.Clamp);
-        _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options);
+        _packing = new ClampLoss(options.Clamp, group);
+        _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options, group);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
         _head = new ProjectionHead(featureWidth, options.Projection).to(device);
-        _optimizer = OptimizerFactory.Create(options, weights.Concat(_head.parameters()));
+        weights.AddRange(_head.parameters());
+        _optimizer = OptimizerFactory.Create(options, weights);
+        _gradients = new GradientReduction(weights, group, options.AverageGradients);
+        _agreement = new StepAgreement(group);
     }
 
     /// <summary>The network being trained.</summary>
@@ -72,26 +98,23 @@ public sealed class Pretrainer : IDisposable
     /// Called after the last step of each epoch, before <paramref name="report"/>, with the step and its batch's geometry, which lives
     /// until it returns.
     /// </param>
-    /// <param name="stop">Ends the training after the present step.</param>
+    /// <param name="stop">Ends the training after the present step, on all processes when it is cancelled on one.</param>
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite, or a weight in the last step.</exception>
+    /// <exception cref="OperationCanceledException">Another process failed in its <paramref name="report"/> or <paramref name="inspect"/>.</exception>
     public void Run(Action<StepMetrics> report, Action<int, SubManifoldGeometry>? inspect = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(report);
+        StateOfRank0.TakeUp(this, _group);
         Encoder.train();
         _head.train();
-        var (seen, clock) = (0L, Stopwatch.StartNew());
-        for (int epoch = StepsDone / StepsPerEpoch; epoch < _options.Epochs; epoch++)
+        SyncBatchNorm.Join(Encoder, _group);
+        try
         {
-            foreach (var batch in _loader.Load(_sampler.Batches(epoch).Skip(StepsDone % StepsPerEpoch), epoch))
-            {
-                var (metrics, count) = Step(batch, inspect);
-                seen += count;
-                report(metrics with { ImagesPerSecond = seen / clock.Elapsed.TotalSeconds });
-                if (stop.IsCancellationRequested)
-                {
-                    return;
-                }
-            }
+            TrainOn(report, inspect, stop);
+        }
+        finally
+        {
+            SyncBatchNorm.Join(Encoder, null);
         }
     }
 
@@ -117,7 +140,10 @@ public sealed class Pretrainer : IDisposable
         {
             var views = loader.Load([batch], epoch).Select(make => make()).Single();
             var embeddings = Embed(views.flatten(0, 1)).unflatten(0, views.shape[0], views.shape[1]);
-            using var geometry = _packing.Measure(embeddings);
+
+            // Without the other processes, which need not call this.
+            using var packing = new ClampLoss(_options.Clamp);
+            using var geometry = packing.Measure(embeddings);
             return PaperFigures.Of(geometry, _options.Views, _options.Clamp.RadiusScale);
         }
         finally
@@ -159,6 +185,7 @@ public sealed class Pretrainer : IDisposable
         _head.Dispose();
         _criterion.Dispose();
         _packing.Dispose();
+        _gradients.Dispose();
     }
 
     /// <summary>Steps are counted in 32 bits.</summary>
@@ -166,14 +193,35 @@ public sealed class Pretrainer : IDisposable
         OptionRules.Check(((long)epochs * stepsPerEpoch > int.MaxValue, nameof(PretrainOptions.Epochs), epochs,
             $"at most {int.MaxValue / stepsPerEpoch} with {stepsPerEpoch} steps each"));
 
-    private (StepMetrics Metrics, long Images) Step(Func<Tensor> batch, Action<int, SubManifoldGeometry>? inspect)
+    private void TrainOn(Action<StepMetrics> report, Action<int, SubManifoldGeometry>? inspect, CancellationToken stop)
+    {
+        var (seen, clock) = (0L, Stopwatch.StartNew());
+        for (int epoch = StepsDone / StepsPerEpoch; epoch < _options.Epochs; epoch++)
+        {
+            var batches = _sampler.Batches(epoch).Skip(StepsDone % StepsPerEpoch).ToList();
+            var shares = batches.ConvertAll(batch => BatchShare.Of(batch, _options.Chunk, _group));
+            foreach (var (make, index) in _loader.Load(shares.Select(share => share.Images), epoch).Select((make, index) => (make, index)))
+            {
+                var metrics = Step(make, shares[index].Chunks, inspect);
+                seen += batches[index].Length;
+                _agreement.Try(() => report(metrics with { ImagesPerSecond = seen / clock.Elapsed.TotalSeconds }));
+                if (_agreement.IsToStop(stop))
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private StepMetrics Step(Func<Tensor> batch, int[] chunks, Action<int, SubManifoldGeometry>? inspect)
     {
         using var scope = NewDisposeScope();
         var clock = new LapClock();
         var views = batch();
         var data = clock.Lap();
         _optimizer.zero_grad();
-        var (loss, embeddings, lossSeconds) = Backward(views);
+        var (loss, embeddings, lossSeconds) = Backward(views, chunks);
+        _gradients.Reduce();
         var encoder = clock.Lap() - lossSeconds;
         using var geometry = Measure(embeddings, loss.item<float>());
         var norms = ParameterNorms.Of(Encoder, _head);
@@ -190,10 +238,10 @@ public sealed class Pretrainer : IDisposable
 
         if (StepsDone % StepsPerEpoch == 0)
         {
-            inspect?.Invoke(StepsDone, geometry);
+            _agreement.Try(() => inspect?.Invoke(StepsDone, geometry));
         }
 
-        return (Metrics(geometry, loss.item<float>(), times, norms), views.shape[1]);
+        return Metrics(geometry, loss.item<float>(), times, norms);
     }
 
     private static MultiViewAugmentation Augmentation(PretrainOptions options)
@@ -203,12 +251,28 @@ public sealed class Pretrainer : IDisposable
         return new MultiViewAugmentation(transforms, options.Seed, options.Normalisation);
     }
 
+    private void ThrowIfNotForAll(int smallestBatch)
+    {
+        OptionRules.Check(
+            (smallestBatch < _group.WorldSize, nameof(PretrainOptions.BatchSize), _options.BatchSize,
+                $"larger: the smallest batch of an epoch has {smallestBatch} images for {_group.WorldSize} processes"),
+            (_options.Chunk > 0 && _options.Chunk < _group.WorldSize, nameof(PretrainOptions.Chunk), _options.Chunk,
+                $"0 or at least {_group.WorldSize}, the number of processes, each of which takes its share of a chunk"));
+        if (_group.WorldSize > 1 && Encoder.named_modules().FirstOrDefault(module => module.module is TorchSharp.Modules.BatchNorm1d or TorchSharp.Modules.BatchNorm2d or TorchSharp.Modules.BatchNorm3d) is (var name, { } norm))
+        {
+            throw new InvalidOptionsException(
+                $"The encoder's {name} is a {norm.GetType().Name}, which normalises by the images of one process of {_group.WorldSize}; build it with {nameof(SyncBatchNorm)}.");
+        }
+    }
+
     /// <summary>Fills the gradients from views [V, B, 3, H, W]; returns the loss and z, [V, B, D], both without a graph.</summary>
-    private (Tensor Loss, Tensor Embeddings, double LossSeconds) Backward(Tensor views)
+    private (Tensor Loss, Tensor Embeddings, double LossSeconds) Backward(Tensor views, int[] chunks)
     {
         if (_cache is not null)
         {
-            return (_cache.Backward(Embed, views, out var cached), cached, 0);
+            var total = _cache.Backward(Embed, views, chunks, out var cached);
+            SyncBatchNorm.ThrowIfBackwardFailed(Encoder);
+            return (total, cached, 0);
         }
 
         // In two parts, so that the loss can be timed apart from the encoder.
@@ -219,6 +283,7 @@ public sealed class Pretrainer : IDisposable
         loss.backward();
         var lossSeconds = clock.Lap();
         embeddings.backward([leaf.grad!]);
+        SyncBatchNorm.ThrowIfBackwardFailed(Encoder);
         return (loss.detach(), leaf.detach(), lossSeconds);
     }
 

@@ -5,7 +5,7 @@ namespace Clamp.Losses.Training;
 /// it, and the wait for the queue falls to the measurement, the first part that reads a result.
 /// </summary>
 /// <param name="Data">Fetching and augmenting the batch, or waiting for it.</param>
-/// <param name="Encoder">Encoder and projection head, forward and backward; with chunks, which take the loss in between, the loss too.</param>
+/// <param name="Encoder">Encoder and projection head, forward and backward, and the sum of the gradients over processes; with chunks, which take the loss in between, the loss too.</param>
 /// <param name="Loss">The loss and its gradient at the embeddings.</param>
 /// <param name="Measurement">The packing's geometry.</param>
 /// <param name="Optimizer">The update of the weights.</param>

@@ -16,7 +16,8 @@ namespace Clamp.Losses;
 /// <remarks>
 /// Memory: the activations of one chunk instead of the batch; time: one more forward pass of the encoder. The gradient equals that of
 /// the whole batch up to rounding when the encoder treats each row by itself. Batch norm in training mode does not: it normalises each
-/// chunk by the chunk's own statistics, and both passes update its running statistics, twice a step. Dropout is replayed: torch's random
+/// chunk by the chunk's own statistics, and both passes update its running statistics, twice a step. Over a process group each process
+/// calls with its own images; then an encoder must not communicate, unless all have the same number of chunks. Dropout is replayed: torch's random
 /// state is saved before a chunk is embedded and restored before it is embedded again, so that both passes draw the same masks. On CUDA,
 /// whose generator TorchSharp cannot read, each chunk seeds it from the CPU's. Other generators are not replayed: do not use any.
 /// </remarks>
@@ -77,8 +78,42 @@ public sealed class GradientCache
     {
         ArgumentNullException.ThrowIfNull(embed);
         ThrowIfNotViewsOfImages(inputs, EmbeddingShape.LeastImages(_criterion.ProcessGroup));
+        return Backward(embed, inputs, Chunks(inputs.shape[1]), out embeddings);
+    }
+
+    /// <summary>
+    /// As <see cref="Backward(Func{Tensor, Tensor}, Tensor, out Tensor)"/>, with chunks of given sizes instead of the constructor's: for
+    /// encoders that communicate (batch norm over several processes), which every process must call equally often.
+    /// </summary>
+    /// <param name="embed">The encoder.</param>
+    /// <param name="inputs">View-major inputs, [V, B, ...].</param>
+    /// <param name="images">The images of each chunk, B altogether; a chunk may be empty, and the encoder is called for it too.</param>
+    /// <param name="embeddings">z, [V, B, D], without a graph; the caller owns it.</param>
+    /// <returns>The scalar loss, without a graph; the caller owns it.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="inputs"/> has another shape, or <paramref name="images"/> are not B altogether; the message says which.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// <paramref name="embed"/> returned another number of rows, or embeddings that nothing can be back-propagated through.
+    /// </exception>
+    public Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, IReadOnlyList<int> images, out Tensor embeddings)
+    {
+        ArgumentNullException.ThrowIfNull(embed);
+        ArgumentNullException.ThrowIfNull(images);
+        ThrowIfNotViewsOfImages(inputs, EmbeddingShape.LeastImages(_criterion.ProcessGroup));
+        if (images.Any(count => count < 0) || images.Sum() != inputs.shape[1])
+        {
+            throw new ArgumentException(
+                $"Chunks of [{string.Join(", ", images)}] images given for {inputs.shape[1]}; allowed: at least 0 each, and {inputs.shape[1]} altogether.", nameof(images));
+        }
+
+        return Backward(embed, inputs, [.. images.Select((count, i) => new Chunk(images.Take(i).Sum(), count))], out embeddings);
+    }
+
+    private Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, Chunk[] chunks, out Tensor embeddings)
+    {
         using var scope = NewDisposeScope();
-        var chunks = Chunks(inputs.shape[1]);
         var randomStates = new RandomState[chunks.Length];
         embeddings = EmbedWithoutGraph(embed, inputs, chunks, randomStates);
         var (loss, gradient) = _criterion.LossAndGradient(embeddings);

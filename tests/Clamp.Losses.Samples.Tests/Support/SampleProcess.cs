@@ -20,6 +20,11 @@ internal sealed class SampleProcess : IDisposable
         _process.OutputDataReceived += (_, line) => Collect(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Collect(_errors, line.Data);
         _process.Start();
+        if (start.RedirectStandardInput)
+        {
+            _process.StandardInput.Close();
+        }
+
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -37,6 +42,19 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Starts it with signals as a terminal leaves them: what runs in the background may have inherited that some are ignored.</summary>
     public static SampleProcess Start(params string[] arguments) =>
         new(new ProcessStartInfo("env", ["--default-signal=INT,HUP", Host, Sample, .. arguments]));
+
+    /// <summary>Starts several that train together; skips the test where there is no mpirun.</summary>
+    public static SampleProcess StartTogether(int processes, params string[] arguments)
+    {
+        Skip.IfNot(
+            Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "mpirun"))),
+            "There is no mpirun here (Debian: apt install openmpi-bin).");
+        return new(new ProcessStartInfo("mpirun", ["--allow-run-as-root", "--oversubscribe", "-n", $"{processes}", Host, Sample, .. arguments])
+        {
+            // Mpirun reads it, and would wait for an end.
+            RedirectStandardInput = true,
+        });
+    }
 
     /// <summary>Starts it where no file can grow beyond a size, as on a full disk.</summary>
     public static SampleProcess StartWithFullDisk(int fileKilobytes, params string[] arguments)
@@ -68,6 +86,13 @@ internal sealed class SampleProcess : IDisposable
 
     /// <summary>Sends a signal such as TERM.</summary>
     public void Signal(string name) => Process.Start("kill", ["-s", name, $"{_process.Id}"]).WaitForExit();
+
+    /// <summary>Sends a signal to one of the processes that mpirun started.</summary>
+    public void Signal(string name, int rank)
+    {
+        var children = File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Process.Start("kill", ["-s", name, children[rank]]).WaitForExit();
+    }
 
     /// <summary>Ends it as a power cut would, at once.</summary>
     public void Kill()

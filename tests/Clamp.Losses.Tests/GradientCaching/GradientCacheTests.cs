@@ -57,6 +57,63 @@ public sealed class GradientCacheTests : TorchTest
     }
 
     [Fact]
+    public void Backward_InGivenChunks_EqualsOneBigBatchAndCallsForEmptyOnesToo()
+    {
+        var (encoder, inputs, rows) = (Encoder(), Inputs(), new List<long>());
+        var expectedLoss = BackwardWithAllGraphs(encoder, inputs, Images);
+        var expected = Gradient(encoder);
+        encoder.zero_grad();
+
+        var loss = new GradientCache(_criterion, 1).Backward(
+            chunk =>
+            {
+                rows.Add(chunk.shape[0]);
+                return encoder.forward(chunk);
+            },
+            inputs,
+            [4, 0, 6],
+            out var embeddings);
+
+        rows.Should().Equal(4 * Views, 0, 6 * Views, 4 * Views, 0, 6 * Views);
+        embeddings.shape.Should().Equal(Views, Images, 5);
+        loss.Value().DistanceTo(expectedLoss.Value()).Should().BeLessThan(1e-12);
+        Gradient(encoder).RelativeDistanceTo(expected).Should().BeLessThan(1e-12);
+    }
+
+    [Theory]
+    [InlineData(4, 5)]
+    [InlineData(11, -1)]
+    public void Backward_ChunksThatAreNotTheBatch_NamesThem(params int[] chunks)
+    {
+        var act = () => new GradientCache(_criterion, 4).Backward(chunk => chunk, Inputs(), chunks, out _);
+
+        act.Should().Throw<ArgumentException>().WithParameterName("images").WithMessage($"Chunks of [{string.Join(", ", chunks)}] images given for 10*");
+    }
+
+    /// <summary>Three processes with 3, 1 and 2 chunks.</summary>
+    [Fact]
+    public void Backward_OverAGroup_AddsUpToOneProcessWithAllImages()
+    {
+        var inputs = Inputs();
+        var whole = Encoder();
+        var expectedLoss = new GradientCache(_criterion, 4).Backward(whole.forward, inputs);
+        int[] images = [5, 1, 4];
+
+        var parts = ThreadGroup.Run(3, group =>
+        {
+            using var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5, SizeWeight = 0.1 }, group);
+            var encoder = Encoder();
+            encoder.load_state_dict(whole.state_dict());
+            var loss = new GradientCache(criterion, 2).Backward(encoder.forward, inputs.narrow(1, images[..group.Rank].Sum(), images[group.Rank]));
+            return (Loss: loss.Value(), Gradient: Gradient(encoder));
+        });
+
+        parts.Should().OnlyContain(part => part.Loss == parts[0].Loss);
+        parts[0].Loss.DistanceTo(expectedLoss.Value()).Should().BeLessThan(1e-12);
+        (parts[0].Gradient + parts[1].Gradient + parts[2].Gradient).RelativeDistanceTo(Gradient(whole)).Should().BeLessThan(1e-10);
+    }
+
+    [Fact]
     public void Backward_TwiceWithoutZeroGrad_AddsUp()
     {
         var (encoder, inputs) = (Encoder(), Inputs());
