@@ -25,7 +25,7 @@ internal sealed class PhotographFolder : IDisposable
         }
     }
 
-    public ImageSource Open(int imageSize) => ImageFolder.Load(_root, imageSize, SkiaImage.Read, stream: true).Train;
+    public ImageSource Open(int imageSize) => ImageFolder.Load(_root, SkiaImage.Read, new() { ImageSize = imageSize, Stream = true }).Train;
 
     public void Dispose() => _root.Delete(recursive: true);
 

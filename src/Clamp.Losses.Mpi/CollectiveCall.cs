@@ -34,7 +34,9 @@ internal readonly struct CollectiveCall(ReadOnlyMemory<long> numbers)
             Array.Fill(numbers, 1, FirstSize, Length - FirstSize);
             var shape = tensor.shape;
             for (var dimension = 0; dimension < shape.Length; dimension++)
+            {
                 numbers[Math.Min(FirstSize + dimension, Length - 1)] *= shape[dimension];
+            }
         }
 
         return new(numbers);
@@ -54,7 +56,9 @@ internal readonly struct CollectiveCall(ReadOnlyMemory<long> numbers)
     {
         var numbers = Numbers.Span;
         if (Operation is Collective.Barrier or Collective.Leave)
+        {
             return Operation == Collective.Leave ? "left the job" : "Barrier";
+        }
 
         var sizes = string.Join(", ", numbers.Slice(FirstSize, Math.Min(Dimensions, Length - FirstSize)).ToArray());
         var root = Operation == Collective.Broadcast ? $" from rank {numbers[3]}" : "";

@@ -11,7 +11,9 @@ internal static class Launcher
     public static void CheckSize(int size)
     {
         if (size > 1)
+        {
             return;
+        }
 
         foreach (var variable in SizeVariables)
         {

@@ -24,12 +24,16 @@ internal sealed unsafe class MpiJob
         Constants = MpiConstants.Of(library);
         Check(Mpi.MPI_Finalized(out var finalized), nameof(Mpi.MPI_Finalized));
         if (finalized != 0)
+        {
             throw new InvalidOperationException("MPI has been finalised in this process, and cannot be begun again.");
+        }
 
         Check(Mpi.MPI_Initialized(out var initialized), nameof(Mpi.MPI_Initialized));
         var ours = initialized == 0;
         if (ours)
+        {
             Begin();
+        }
 
         TakesCudaMemory = NativeLibrary.TryGetExport(library, "MPIX_Query_cuda_support", out var query) && ((delegate* unmanaged<int>)query)() == 1;
         Check(Mpi.MPI_Comm_dup(Constants.World, ref _communicator), nameof(Mpi.MPI_Comm_dup));
@@ -40,7 +44,9 @@ internal sealed unsafe class MpiJob
         (LocalRank, LocalSize) = Membership(machine);
         Launcher.CheckSize(Size);
         if (!ours)
+        {
             return;
+        }
 
         AppDomain.CurrentDomain.UnhandledException += (_, thrown) => Abort(1, $"unhandled exception: {thrown.ExceptionObject}");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End(Environment.ExitCode);
@@ -72,7 +78,9 @@ internal sealed unsafe class MpiJob
         var numbers = new long[Size * CollectiveCall.Length];
         const int Bytes = CollectiveCall.Length * sizeof(long);
         fixed (long* sent = mine.Numbers.Span, received = numbers)
+        {
             Check(Mpi.MPI_Allgather(sent, Bytes, Constants.Byte, received, Bytes, Constants.Byte, _communicator), nameof(Mpi.MPI_Allgather));
+        }
 
         var calls = Enumerable.Range(0, Size)
             .Select(rank => new CollectiveCall(numbers.AsMemory(rank * CollectiveCall.Length, CollectiveCall.Length))).ToArray();
@@ -86,7 +94,9 @@ internal sealed unsafe class MpiJob
     {
         var type = Constants.Byte;
         fixed (int* count = counts, offset = offsets)
+        {
             Check(Mpi.MPI_Allgatherv(sent, counts[Rank], type, received, count, offset, type, _communicator), nameof(Mpi.MPI_Allgatherv));
+        }
     }
 
     public void Broadcast(void* data, int bytes, int root) =>
@@ -103,7 +113,9 @@ internal sealed unsafe class MpiJob
     {
         Check(Mpi.MPI_Init_thread(null, null, Mpi.ThreadSerialized, out var provided), nameof(Mpi.MPI_Init_thread));
         if (provided < Mpi.ThreadSerialized)
+        {
             throw new NotSupportedException($"The MPI library lets only its first thread call it (level {provided}); MPI_THREAD_SERIALIZED is needed.");
+        }
 
         Check(Mpi.MPI_Comm_set_errhandler(Constants.World, Constants.ErrorsReturn), nameof(Mpi.MPI_Comm_set_errhandler));
     }
@@ -118,7 +130,9 @@ internal sealed unsafe class MpiJob
     private void Check(int code, string operation)
     {
         if (code == 0)
+        {
             return;
+        }
 
         _failed = true;
         var text = stackalloc byte[4096];
@@ -136,10 +150,14 @@ internal sealed unsafe class MpiJob
         }
 
         if (exitCode != 0)
+        {
             Abort(exitCode, $"left with exit code {exitCode}");
+        }
 
         if (_failed || !Monitor.TryEnter(Gate))
+        {
             Abort(1, _failed ? "left after MPI had failed" : "left while another of its threads was in a collective operation");
+        }
 
         try
         {
@@ -156,7 +174,9 @@ internal sealed unsafe class MpiJob
     private void Abort(int exitCode, string reason)
     {
         if (Size == 1)
+        {
             return;
+        }
 
         Console.Error.WriteLine($"Rank {Rank} of {Size} ends the job: {reason}");
         Console.Error.Flush();

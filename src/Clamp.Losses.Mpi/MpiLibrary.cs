@@ -15,7 +15,9 @@ internal static class MpiLibrary
     public static IEnumerable<string> Names()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
+        {
             return [chosen];
+        }
 
         var startedByMpich = Environment.GetEnvironmentVariable("PMI_RANK") != null && Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_RANK") == null;
         return startedByMpich ? Mpich.Concat(OpenMpi) : OpenMpi.Concat(Mpich);
@@ -28,7 +30,9 @@ internal static class MpiLibrary
         foreach (var name in names)
         {
             if (NativeLibrary.TryLoad(name, out var library) && NativeLibrary.TryGetExport(library, nameof(Mpi.MPI_Init_thread), out _))
+            {
                 return library;
+            }
         }
 
         throw new DllNotFoundException(

@@ -62,18 +62,30 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
         {
             var calls = Agree(CollectiveCall.Of(Collective.AllGather, local));
             if (local.dim() == 0)
+            {
                 throw new ArgumentException("A scalar cannot be gathered; the tensor must have at least one dimension.", nameof(local));
+            }
 
             var shape = local.shape;
             shape[0] = calls.Sum(call => call.Rows);
             var sent = Reachable(local.contiguous());
             var gathered = empty(shape, dtype: local.dtype, device: sent.device);
+            if (sent.device_type != local.device_type)
+            {
+                gathered = gathered.pin_memory();
+            }
+
             var rowBytes = shape.Skip(1).Aggregate(local.ElementSize, (bytes, size) => bytes * size);
             var rows = calls.Select(call => call.Rows).ToArray();
             if (rows.Sum() * rowBytes <= LargestPiece)
+            {
                 GatherAtOnce(sent, gathered, [.. rows.Select(count => (int)(count * rowBytes))]);
+            }
             else
+            {
                 GatherInTurn(sent, gathered, rows);
+            }
+
             BytesSent += rows[Rank] * rowBytes;
             return gathered.to(local.device).MoveToOuterDisposeScope();
         }
@@ -95,7 +107,9 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
             var sum = Reachable(tensor.to(dtype).contiguous());
             var data = (byte*)TensorMemory.Of(sum);
             foreach (var (first, bytes) in Pieces(Bytes(sum)))
+            {
                 _job.AllReduceSum(data + first, (int)(bytes / sum.ElementSize), type);
+            }
 
             PutBack(sum, tensor);
             BytesSent += Bytes(sum);
@@ -115,7 +129,9 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
         {
             Agree(CollectiveCall.Of(Collective.Broadcast, tensor, root));
             if (root < 0 || root >= WorldSize)
+            {
                 throw new ArgumentOutOfRangeException(nameof(root), root, $"The group's ranks are 0 to {WorldSize - 1}.");
+            }
 
             var copy = Reachable(tensor.contiguous());
             SendFrom(root, copy);
@@ -130,7 +146,9 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     public void Barrier()
     {
         lock (_job.Gate)
+        {
             Agree(CollectiveCall.Of(Collective.Barrier)); // Nobody hears what all call before all have called.
+        }
     }
 
     /// <summary>Ends the use of this group, without waiting for the others; MPI itself ends with the process.</summary>
@@ -164,7 +182,10 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     {
         var parts = gathered.split(rows, 0);
         for (var rank = 0; rank < WorldSize; rank++)
+        {
             SendFrom(rank, rank == Rank ? local : parts[rank]);
+        }
+
         parts[Rank].copy_(local);
     }
 
@@ -172,7 +193,10 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     {
         var data = (byte*)TensorMemory.Of(tensor);
         foreach (var (first, length) in Pieces(Bytes(tensor)))
+        {
             _job.Broadcast(data + first, (int)length, root);
+        }
+
         GC.KeepAlive(tensor);
     }
 
@@ -181,14 +205,18 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     private IEnumerable<(long First, long Length)> Pieces(long bytes)
     {
         for (var first = 0L; first < bytes; first += LargestPiece)
+        {
             yield return (first, Math.Min(LargestPiece, bytes - first));
+        }
     }
 
-    // Memory that MPI reads and writes: the tensor's own, or the host's for a GPU whose memory MPI does not know.
+    // Memory that MPI reads and writes: the tensor's own, or pinned memory of the host for a GPU's tensor that MPI cannot reach.
     private Tensor Reachable(Tensor tensor)
     {
         if (tensor.device_type != DeviceType.CUDA)
+        {
             return tensor;
+        }
 
         cuda.synchronize(tensor.device);
         return _job.TakesCudaMemory ? tensor : empty_like(tensor, device: CPU).pin_memory().copy_(tensor);
@@ -197,7 +225,10 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup, IDisposable
     private static void PutBack(Tensor result, Tensor tensor)
     {
         if (TensorMemory.Of(result) != TensorMemory.Of(tensor))
+        {
             tensor.copy_(result);
+        }
+
         GC.KeepAlive(result);
     }
 }

@@ -7,7 +7,9 @@ internal static class Disagreement
     public static void IsAnErrorOnEveryMember(MpiProcessGroup group)
     {
         if (group.WorldSize == 1)
+        {
             return;
+        }
 
         var last = group.Rank == group.WorldSize - 1;
         Check(group, () => group.AllGather(zeros(2, last ? 4 : 3)), "AllGather of Float32 [2, 3] on CPU", "AllGather of Float32 [2, 4] on CPU");

@@ -7,7 +7,9 @@ internal static class Gathering
     public static void Concatenates(MpiProcessGroup group)
     {
         foreach (var dtype in Sample.Any)
+        {
             Check(group, rank => Sample.Of(rank, dtype, 3, 2));
+        }
     }
 
     public static void ConcatenatesUnequalParts(MpiProcessGroup group)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Mpi.Program;
@@ -7,8 +8,11 @@ internal static class Membership
 {
     public static void KnowsItsMachine(MpiProcessGroup group)
     {
-        group.LocalWorldSize.Should().Be(group.WorldSize, "the tests' processes share one machine");
-        group.LocalRank.Should().Be(group.Rank);
+        group.LocalWorldSize.Should().Be(Launched("OMPI_COMM_WORLD_LOCAL_SIZE", group.WorldSize));
+        group.LocalRank.Should().Be(Launched("OMPI_COMM_WORLD_LOCAL_RANK", group.Rank));
+
+        static int Launched(string variable, int otherwise) =>
+            Environment.GetEnvironmentVariable(variable) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
     }
 
     public static void CountsWhatItSends(MpiProcessGroup group)

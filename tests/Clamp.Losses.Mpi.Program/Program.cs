@@ -17,7 +17,9 @@ try
         check(group);
         group.Barrier();
         if (group.Rank == 0)
+        {
             Console.WriteLine($"{name}: passed");
+        }
     }
 
     return exitCode;

@@ -14,7 +14,15 @@ internal static class Summing
         }
     }
 
-    public static void AddsFortyMegabytes(MpiProcessGroup group) => Check(group, ScalarType.Float32, 10_000_000);
+    public static void AddsFortyMegabytes(MpiProcessGroup group)
+    {
+        using var scope = NewDisposeScope();
+        var pattern = arange(1_000, ScalarType.Float32).repeat(10_000);
+        var tensor = pattern + group.Rank;
+        group.AllReduceSum(tensor);
+        var members = group.WorldSize;
+        tensor.ShouldBeBitwise(pattern.mul_(members).add_(members * (members - 1) / 2));
+    }
 
     public static void AddsInPieces(MpiProcessGroup group)
     {
@@ -51,7 +59,9 @@ internal static class Summing
             group.AllReduceSum(tensor);
             var all = group.AllGather(tensor.unsqueeze(0));
             for (var rank = 0; rank < group.WorldSize; rank++)
+            {
                 all[rank].ShouldBeBitwise(tensor);
+            }
         }
     }
 

@@ -71,7 +71,10 @@ public sealed class FaultTests
     {
         var job = MpiJobs.Run(3, fault);
         if (job.Output.Contains("fault at", StringComparison.Ordinal))
+        {
             job.AfterFault.Should().BeLessThan(Soon);
+        }
+
         return job;
     }
 }

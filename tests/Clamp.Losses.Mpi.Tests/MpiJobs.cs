@@ -22,6 +22,15 @@ internal static class MpiJobs
         return Start("mpirun", ["--allow-run-as-root", "--oversubscribe", "-n", $"{ranks}", "dotnet", Program, .. cases], variables);
     }
 
+    /// <summary>Runs cases on two hosts, network namespaces of this machine; skips the test where these cannot be made.</summary>
+    public static JobResult RunOnTwoHosts(int ranksOnEach, params string[] cases)
+    {
+        Skip.IfNot(MpiIsInstalled && File.Exists("/usr/sbin/ip"), "mpirun and iproute2 are needed.");
+        var job = Start("sh", [Path.Combine(AppContext.BaseDirectory, "two-hosts.sh"), $"{ranksOnEach}", "dotnet", Program, .. cases], []);
+        Skip.If(job.ExitCode == 77, "Network namespaces cannot be made here.");
+        return job;
+    }
+
     /// <summary>Runs cases in one process that mpirun does not start.</summary>
     public static JobResult RunAlone(Dictionary<string, string> variables, params string[] cases) => Start("dotnet", [Program, .. cases], variables);
 
@@ -35,7 +44,9 @@ internal static class MpiJobs
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
         foreach (var (name, value) in variables)
+        {
             start.Environment[name] = value;
+        }
 
         var output = new StringBuilder();
         using var process = new Process { StartInfo = start };
@@ -58,7 +69,9 @@ internal static class MpiJobs
         void Append(string? line)
         {
             lock (output)
+            {
                 output.AppendLine(line);
+            }
         }
     }
 }

@@ -61,7 +61,10 @@ public sealed class MpiProcessGroupTests(MpiProcessGroupTests.Jobs jobs) : IClas
         internal JobResult Of(int ranks)
         {
             if (!_results.TryGetValue(ranks, out var result))
+            {
                 _results[ranks] = result = MpiJobs.Run(ranks, Cases);
+            }
+
             return result;
         }
     }

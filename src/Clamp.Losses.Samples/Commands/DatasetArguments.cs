@@ -75,11 +75,10 @@ internal sealed class DatasetArguments
         Description = "How many test images to use, balanced over classes; 0 for all.",
     };
 
-    public Option<double> ValidationShare { get; } = new("--validation-share")
-    {
-        Description = "The share of the training images that is held out: not trained on, and all that choices may look at. 0 for none.",
-        DefaultValueFactory = _ => new RunOptions().ValidationShare,
-    };
+    public Option<double> ValidationShare { get; } = DefaultedOption.Create(
+        "--validation-share",
+        "The share of the training images that is held out: not trained on, and all that choices may look at. 0 for none.",
+        new RunOptions().ValidationShare);
 
     public void AddTo(Command command)
     {

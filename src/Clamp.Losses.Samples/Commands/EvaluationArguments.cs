@@ -57,11 +57,9 @@ internal sealed class EvaluationArguments
             StreamImages = arguments.GetValue(Dataset.StreamImages) ?? options.StreamImages,
             EvaluationResize = arguments.GetValue(Dataset.EvaluationResize) ?? options.EvaluationResize,
             EvaluationInterpolation = arguments.GetValue(Dataset.EvaluationInterpolation) ?? options.EvaluationInterpolation,
-            TrainImages = arguments.GetResult(Dataset.TrainImages) is null ? options.TrainImages : arguments.GetValue(Dataset.TrainImages),
-            TestImages = arguments.GetResult(Dataset.TestImages) is null ? options.TestImages : arguments.GetValue(Dataset.TestImages),
-            ValidationShare = arguments.GetResult(Dataset.ValidationShare) is { Implicit: false }
-                ? arguments.GetValue(Dataset.ValidationShare)
-                : options.ValidationShare,
+            TrainImages = arguments.Given(Dataset.TrainImages, options.TrainImages),
+            TestImages = arguments.Given(Dataset.TestImages, options.TestImages),
+            ValidationShare = arguments.Given(Dataset.ValidationShare, options.ValidationShare),
         };
         Dataset.Fetch(arguments, options.Dataset, options.DataRoot);
         return (folder, options);

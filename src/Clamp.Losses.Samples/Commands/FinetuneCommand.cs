@@ -24,14 +24,14 @@ public static class FinetuneCommand
         {
             Description = "Train the same network from random weights too, the encoder at the full rate, to see the gain.",
         };
-        var epochs = Option("--epochs", "Passes over the labelled images.", Defaults.Epochs);
-        var batchSize = Option("--batch-size", "Images in a batch.", Defaults.BatchSize);
+        var epochs = DefaultedOption.Create("--epochs", "Passes over the labelled images.", Defaults.Epochs);
+        var batchSize = DefaultedOption.Create("--batch-size", "Images in a batch.", Defaults.BatchSize);
         var preset = new ProtocolPreset<FinetuneOptions>("finetune");
         var learningRates = ListOption.Create(
             "--learning-rates", "Instead of one: rates to try; the one that does best on the training images held out is used.", Defaults.LearningRates);
-        var learningRate = Option("--learning-rate", "The peak learning rate of the classifier: SGD, Nesterov momentum 0.9.", Defaults.LearningRate);
-        var scale = Option("--encoder-rate-scale", "What the rate is multiplied by for the encoder.", Defaults.EncoderRateScale);
-        var weightDecay = Option("--weight-decay", "The weight decay.", Defaults.WeightDecay);
+        var learningRate = DefaultedOption.Create("--learning-rate", "The peak learning rate of the classifier: SGD, Nesterov momentum 0.9.", Defaults.LearningRate);
+        var scale = DefaultedOption.Create("--encoder-rate-scale", "What the rate is multiplied by for the encoder.", Defaults.EncoderRateScale);
+        var weightDecay = DefaultedOption.Create("--weight-decay", "The weight decay.", Defaults.WeightDecay);
 
         var command = new Command("finetune", "Train a pretrained network on few labelled images, and score it on the test images.");
         shared.AddTo(command);
@@ -41,7 +41,7 @@ public static class FinetuneCommand
         command.SetAction(arguments =>
         {
             var begin = preset.Of(arguments);
-            var isOneRate = arguments.GetResult(learningRate) is { Implicit: false };
+            var isOneRate = arguments.IsGiven(learningRate);
             var protocol = begin with
             {
                 Epochs = arguments.Given(epochs, begin.Epochs),
@@ -57,24 +57,24 @@ public static class FinetuneCommand
             var output = new FinetuneFolder(arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, $"finetune-{choice.Name}"));
             output.Reserve(shared.Force(arguments));
             var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
-            return Run(run, choice, protocol, arguments.GetValue(fromScratch), output);
+            return Run(run, choice, protocol, preset.Told(arguments, protocol), arguments.GetValue(fromScratch), output);
         });
         return command;
     }
 
-    private static int Run(EvaluatedRun run, LabelChoice choice, FinetuneOptions protocol, bool fromScratch, FinetuneFolder output)
+    private static int Run(EvaluatedRun run, LabelChoice choice, FinetuneOptions protocol, string? preset, bool fromScratch, FinetuneFolder output)
     {
         var positions = choice.Of(run.Images.Train, run.Seed);
         Console.WriteLine(
             $"finetune: {run.Options.Dataset}, {positions.Length} of {run.Images.Train.Count} training images labelled, "
-            + $"scored on {run.Test.Count} images");
+            + $"scored on {run.Test.Count} images{(preset is null ? "" : $"; {preset}")}");
         var scratch = fromScratch ? Train("from scratch", run.Untrained, run, positions, protocol with { EncoderRateScale = 1 }) : null;
         var pretrained = Train("pretrained", run.Pretrained, run, positions, protocol, output.SaveWeights);
         output.SaveLabels(positions);
-        output.SaveReport(new FinetuneReport(run.Setting(), positions.Length, choice.Fraction, choice.List, pretrained, scratch));
+        output.SaveReport(new FinetuneReport(run.Setting(), positions.Length, choice.Fraction, choice.List, pretrained, scratch) { Preset = preset });
         WriteTable(scratch, pretrained);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"finetune: top-1 {pretrained.Test.Top1:P2}, top-5 {pretrained.Test.Top5:P2}; wrote {output.Path}"));
+            CultureInfo.InvariantCulture, $"finetune: top-1 {pretrained.Test.Top1:P2}, top-5 {pretrained.Test.Top5:P2}, learning rate {pretrained.Protocol.LearningRate}; wrote {output.Path}"));
         return 0;
     }
 
@@ -123,10 +123,8 @@ public static class FinetuneCommand
         FinetuneResult[] results = scratch is null ? [pretrained] : [scratch, pretrained];
         table.AddRow("fine-tuned, top-1", results.Select(result => result.Test.Top1), "P2");
         table.AddRow("fine-tuned, top-5", results.Select(result => result.Test.Top5), "P2");
+        table.AddRow("learning rate", results.Select(result => result.Protocol.LearningRate), "G");
         table.AddRow("final training loss", results.Select(result => result.FinalLoss), "F3");
         table.Write();
     }
-
-    private static Option<T> Option<T>(string name, string description, T defaultValue) =>
-        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 }

@@ -19,11 +19,8 @@ public static class KnnCommand
         shared.Output.HelpName = "FILE";
         var neighbours = ListOption.Create(
             "--k", "How many training images vote; every value is reported. The literature compares at 20 or 200.", Defaults.Neighbours);
-        var temperature = new Option<double>("--temperature")
-        {
-            Description = "Votes weigh exp(similarity / temperature).",
-            DefaultValueFactory = _ => Defaults.Temperature,
-        };
+        var temperature = DefaultedOption.Create(
+            "--temperature", "Votes weigh exp(similarity / temperature).", Defaults.Temperature);
         var untrained = new Option<bool>("--untrained") { Description = "Score the same encoder with random weights too." };
         var command = new Command("knn", "Score a pretrained encoder by the weighted votes of nearest neighbours.");
         shared.AddTo(command);

@@ -28,8 +28,8 @@ internal sealed class NormalisationArguments
         var begin = arguments.GetValue(_name) is { } name ? Normalisation.Named[name] : other;
         return new Normalisation
         {
-            Mean = Given(arguments, _mean) ?? begin.Mean,
-            StandardDeviation = Given(arguments, _deviation) ?? begin.StandardDeviation,
+            Mean = arguments.Given(_mean, begin.Mean),
+            StandardDeviation = arguments.Given(_deviation, begin.StandardDeviation),
         };
     }
 
@@ -39,16 +39,13 @@ internal sealed class NormalisationArguments
         var named = arguments.GetValue(_name) is { } name ? Normalisation.Named[name] : null;
         (string Part, IReadOnlyList<double>? Channels)[] given =
         [
-            (nameof(Normalisation.Mean), Given(arguments, _mean) ?? named?.Mean),
-            (nameof(Normalisation.StandardDeviation), Given(arguments, _deviation) ?? named?.StandardDeviation),
+            (nameof(Normalisation.Mean), arguments.Given(_mean, named?.Mean)),
+            (nameof(Normalisation.StandardDeviation), arguments.Given(_deviation, named?.StandardDeviation)),
         ];
         return given.Where(part => part.Channels is not null).Select(part => KeyValuePair.Create(
             $"{nameof(RunOptions.Normalisation)}:{part.Part}",
             (string?)string.Join(' ', part.Channels!.Select(channel => FormattableString.Invariant($"{channel}")))));
     }
-
-    private static IReadOnlyList<double>? Given(ParseResult arguments, Option<double[]> option) =>
-        arguments.GetResult(option) is { Implicit: false } ? arguments.GetValue(option) : null;
 
     private static void RefuseUnknown(OptionResult result)
     {

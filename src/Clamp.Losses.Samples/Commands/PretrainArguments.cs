@@ -35,7 +35,7 @@ internal sealed class PretrainArguments
     public PretrainArguments()
     {
         var defaults = new RunOptions();
-        _settings.Add(arguments => Given(arguments, _dataset.Manifest)
+        _settings.Add(arguments => arguments.IsGiven(_dataset.Manifest)
             ? [KeyValuePair.Create(nameof(defaults.Dataset), (string?)nameof(DatasetKind.ImageFolder))]
             : []);
         Add(_dataset.Dataset, nameof(defaults.Dataset));
@@ -154,27 +154,22 @@ internal sealed class PretrainArguments
     {
         var projection = ListOption.Create("--projection", "The widths of the projection head's layers; the last is D.", defaults.Projection);
         _options.Add(projection);
-        _settings.Add(arguments => Given(arguments, projection)
+        _settings.Add(arguments => arguments.IsGiven(projection)
             ? [KeyValuePair.Create(nameof(defaults.Projection), (string?)string.Join(' ', arguments.GetValue(projection)!))]
             : []);
     }
 
     private void Add<T>(string name, string description, string key, T defaultValue) =>
-        Add(WithDefault(name, description, defaultValue), key);
+        Add(DefaultedOption.Create(name, description, defaultValue), key);
 
     private void Add<T>(Option<T> option, string key)
     {
         _options.Add(option);
-        _settings.Add(arguments => Given(arguments, option)
+        _settings.Add(arguments => arguments.IsGiven(option)
             ? [KeyValuePair.Create(key, Text(arguments.GetValue(option)))]
             : []);
     }
 
     private static string? Text(object? value) =>
         value is FileSystemInfo path ? path.FullName : Convert.ToString(value, CultureInfo.InvariantCulture);
-
-    private static bool Given(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
-
-    private static Option<T> WithDefault<T>(string name, string description, T defaultValue) =>
-        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 }

@@ -10,17 +10,9 @@ internal sealed class ProbeArguments
 
     private readonly ProtocolPreset<ProbeOptions> _preset = new("probe");
 
-    private readonly Option<int> _epochs = new("--epochs")
-    {
-        Description = "Passes over the training images.",
-        DefaultValueFactory = _ => Defaults.Epochs,
-    };
+    private readonly Option<int> _epochs = DefaultedOption.Create("--epochs", "Passes over the training images.", Defaults.Epochs);
 
-    private readonly Option<int> _batchSize = new("--batch-size")
-    {
-        Description = "Images in a batch.",
-        DefaultValueFactory = _ => Defaults.BatchSize,
-    };
+    private readonly Option<int> _batchSize = DefaultedOption.Create("--batch-size", "Images in a batch.", Defaults.BatchSize);
 
     private readonly Option<double[]> _learningRates = ListOption.Create(
         "--learning-rates", "The learning rates to try; the one that does best on the training images held out is used.", Defaults.LearningRates);
@@ -28,11 +20,7 @@ internal sealed class ProbeArguments
     private readonly Option<LearningRateScaling?> _scaling = NamedOption.Create<LearningRateScaling>(
         "--learning-rate-scaling", "How the learning rates follow the batch: not, the default, times B / 256, or its root.", "none", "linear", "square-root");
 
-    private readonly Option<double> _weightDecay = new("--weight-decay")
-    {
-        Description = "The classifier's weight decay.",
-        DefaultValueFactory = _ => Defaults.WeightDecay,
-    };
+    private readonly Option<double> _weightDecay = DefaultedOption.Create("--weight-decay", "The classifier's weight decay.", Defaults.WeightDecay);
 
     private readonly Option<ProbeOptimizer?> _optimizer = NamedOption.Create<ProbeOptimizer>(
         "--optimizer", "What trains the classifier; by default sgd, with momentum 0.9.", "sgd", "adam", "adamw");
@@ -57,6 +45,9 @@ internal sealed class ProbeArguments
             [_preset.Option, _epochs, _batchSize, _optimizer, _learningRates, _scaling, _weightDecay, _augment, _standardise, Untrained];
         Array.ForEach(options, command.Options.Add);
     }
+
+    /// <summary>The preset that is given, in words (<see cref="ProtocolPreset{T}.Told"/>).</summary>
+    public string? Preset(ParseResult arguments) => _preset.Told(arguments, Options(arguments));
 
     public ProbeOptions Options(ParseResult arguments)
     {

@@ -25,19 +25,25 @@ public static class ProbeCommand
             var output = arguments.GetValue(shared.Output) ?? Path.Combine(folder.Path, "probe.json");
             ResultFile.Reserve(output, shared.Force(arguments));
             var run = EvaluatedRun.Load(folder, options, shared.Seed(arguments, options));
-            return Run("probe", run, protocol, arguments.GetValue(probe.Untrained), output);
+            return Run("probe", run, protocol, probe.Preset(arguments), arguments.GetValue(probe.Untrained), output);
         });
         return command;
     }
 
-    internal static int Run(string name, EvaluatedRun run, ProbeOptions protocol, bool untrained, string output)
+    internal static int Run(string name, EvaluatedRun run, ProbeOptions protocol, string? preset, bool untrained, string output)
     {
         Console.WriteLine(
             $"{name}: {run.Options.Dataset}, classifier trained on {run.Images.Train.Count} and scored on {run.Test.Count} images of "
-            + $"{run.Images.Train.Height}x{run.Images.Train.Width}");
+            + $"{run.Images.Train.Height}x{run.Images.Train.Width}{(preset is null ? "" : $"; {preset}")}");
+        if (protocol.LearningRateScaling != LearningRateScaling.None && protocol.BatchSize > run.Images.Train.Count)
+        {
+            Console.Error.WriteLine(
+                $"warning: the learning rates are scaled for batches of {protocol.BatchSize} images, but there are only {run.Images.Train.Count}.");
+        }
+
         var before = untrained ? Probe(run.Untrained(), run, protocol) : null;
         var after = Probe(run.Pretrained(), run, protocol);
-        ResultFile.Write(output, new ProbeReport(run.Setting(), protocol, after, before));
+        ResultFile.Write(output, new ProbeReport(run.Setting(), protocol, after, before) { Preset = preset });
         WriteTable(before, after);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -15,23 +15,14 @@ internal sealed class RunArguments
         HelpName = "DIR",
     };
 
-    private readonly Option<int> _every = new("--checkpoint-every")
-    {
-        Description = "Steps between two checkpoints; 0 for one at the end of each epoch.",
-        DefaultValueFactory = _ => Defaults.EverySteps,
-    };
+    private readonly Option<int> _every = DefaultedOption.Create(
+        "--checkpoint-every", "Steps between two checkpoints; 0 for one at the end of each epoch.", Defaults.EverySteps);
 
-    private readonly Option<int> _keep = new("--keep-checkpoints")
-    {
-        Description = "How many of the newest checkpoints to keep.",
-        DefaultValueFactory = _ => Defaults.Keep,
-    };
+    private readonly Option<int> _keep = DefaultedOption.Create(
+        "--keep-checkpoints", "How many of the newest checkpoints to keep.", Defaults.Keep);
 
-    private readonly Option<int> _keepEvery = new("--keep-every")
-    {
-        Description = "Keep the checkpoint at the end of each so many epochs for good; 0 for none.",
-        DefaultValueFactory = _ => Defaults.KeepEveryEpochs,
-    };
+    private readonly Option<int> _keepEvery = DefaultedOption.Create(
+        "--keep-every", "Keep the checkpoint at the end of each so many epochs for good; 0 for none.", Defaults.KeepEveryEpochs);
 
     private readonly Option<ScoreKind?> _score = NamedOption.Create<ScoreKind>(
         "--score",

@@ -40,6 +40,7 @@ public static class TransferCommand
                 "transfer",
                 Load(folder, options, size, shared.Seed(arguments, options)),
                 protocol,
+                probe.Preset(arguments),
                 arguments.GetValue(probe.Untrained),
                 output);
         });

@@ -36,7 +36,7 @@ public sealed record RunProvenance(
     {
         var run = Flat(options);
         var nearest = PresetFiles.OfThePaper
-            .Select(name => (Name: name, Differences: Differing(OfPreset(name), run)))
+            .Select(name => (Name: name, Differences: SettingDifference.Between(OfPreset(name), run)))
             .OrderBy(paper => paper.Name == preset ? -1 : paper.Differences.Count)
             .First();
         return new RunProvenance(preset, nearest.Name, nearest.Differences, SoftwareVersions.Installed());
@@ -51,24 +51,16 @@ public sealed record RunProvenance(
     }
 
     // Where the files lie is no matter of protocol; a preset, valid but for that, is bound as if it lay here.
-    private static Dictionary<string, string> OfPreset(string name)
+    private static IReadOnlyDictionary<string, string> OfPreset(string name)
     {
         var place = KeyValuePair.Create(nameof(RunOptions.DataRoot), (string?)".");
         return Flat(PretrainConfiguration.Resolve([PresetFiles.Load(name), ConfigurationLayer.FromValues([place], "")]));
     }
 
     /// <summary>The settings by key, without the place of the files, which is no matter of protocol.</summary>
-    private static Dictionary<string, string> Flat(RunOptions options)
+    private static IReadOnlyDictionary<string, string> Flat(RunOptions options)
     {
         using var json = new MemoryStream(Encoding.UTF8.GetBytes(options.Essentials().ToJson()));
-        return new(ConfigurationLayer.FromJson(json, "").Values);
-    }
-
-    private static SortedDictionary<string, SettingDifference> Differing(
-        Dictionary<string, string> paper, Dictionary<string, string> run)
-    {
-        var both = paper.Keys.Union(run.Keys)
-            .ToDictionary(key => key, key => new SettingDifference(paper.GetValueOrDefault(key), run.GetValueOrDefault(key)));
-        return new(both.Where(pair => pair.Value.Paper != pair.Value.Run).ToDictionary(), StringComparer.Ordinal);
+        return ConfigurationLayer.FromJson(json, "").Values;
     }
 }

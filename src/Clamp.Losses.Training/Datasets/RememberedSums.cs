@@ -15,21 +15,20 @@ internal static class RememberedSums
     /// <exception cref="IOException">The file cannot be read. That a sum cannot be remembered is no error.</exception>
     public static string Of(string path)
     {
-        var file = new FileInfo(path);
-        var memory = Path.Combine(file.DirectoryName!, FileName);
-        var state = string.Create(CultureInfo.InvariantCulture, $" {file.Length} {file.LastWriteTimeUtc.Ticks} {file.Name}");
-        var lines = Read(memory);
-        if (lines.FirstOrDefault(line => line.EndsWith(state, StringComparison.Ordinal) && IsSum(line[..^state.Length])) is { } known)
+        string state = StateOf(path);
+        if (Read(path).FirstOrDefault(line => line.EndsWith(state, StringComparison.Ordinal) && IsSum(line[..^state.Length])) is { } known)
             return known[..^state.Length];
 
-        string sum = Md5(path);
-        Write(memory, [.. lines.Where(line => !line.EndsWith(" " + file.Name, StringComparison.Ordinal)), sum + state]);
+        string sum = Taken(path);
+        Remember(path, sum);
         return sum;
     }
 
-    private static bool IsSum(string text) => text.Length == 32 && text.All(char.IsAsciiHexDigitLower);
-
-    private static string Md5(string path)
+    /// <summary>The MD5 of a file, which is read for it.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>As of <see cref="Of"/>.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static string Taken(string path)
     {
         using var file = File.OpenRead(path);
 #pragma warning disable CA5351 // The sums that the authors publish are MD5; they guard against damage.
@@ -37,11 +36,30 @@ internal static class RememberedSums
 #pragma warning restore CA5351
     }
 
-    private static string[] Read(string memory)
+    /// <summary>Remembers a sum that was just taken. That it cannot be is no error.</summary>
+    /// <param name="path">The file, as it is now.</param>
+    /// <param name="sum">Its MD5.</param>
+    public static void Remember(string path, string sum)
+    {
+        string[] others = [.. Read(path).Where(line => !line.EndsWith(" " + Path.GetFileName(path), StringComparison.Ordinal))];
+        Write(path, [.. others, sum + StateOf(path)]);
+    }
+
+    private static string MemoryOf(string path) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, FileName);
+
+    private static string StateOf(string path)
+    {
+        var file = new FileInfo(path);
+        return string.Create(CultureInfo.InvariantCulture, $" {file.Length} {file.LastWriteTimeUtc.Ticks} {file.Name}");
+    }
+
+    private static bool IsSum(string text) => text.Length == 32 && text.All(char.IsAsciiHexDigitLower);
+
+    private static string[] Read(string path)
     {
         try
         {
-            return File.ReadAllLines(memory);
+            return File.ReadAllLines(MemoryOf(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,11 +67,11 @@ internal static class RememberedSums
         }
     }
 
-    private static void Write(string memory, string[] lines)
+    private static void Write(string path, string[] lines)
     {
         try
         {
-            AtomicFile.Write(memory, stream =>
+            AtomicFile.Write(MemoryOf(path), stream =>
             {
                 using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
                 foreach (string line in lines)

@@ -33,11 +33,7 @@ public sealed record FinetuneOptions
         (Epochs < 1, nameof(Epochs), Epochs, "at least 1"),
         (BatchSize < 4, nameof(BatchSize), BatchSize, "at least 4"),
         (!(LearningRate > 0 && double.IsFinite(LearningRate)), nameof(LearningRate), LearningRate, "a finite number above 0"),
-        (
-            LearningRates.Any(rate => !(rate > 0 && double.IsFinite(rate))),
-            nameof(LearningRates),
-            string.Join(' ', LearningRates),
-            "finite numbers above 0"),
+        OptionRules.Rates(nameof(LearningRates), LearningRates),
         (
             !(EncoderRateScale >= 0 && double.IsFinite(EncoderRateScale)),
             nameof(EncoderRateScale),

@@ -17,11 +17,14 @@ public sealed record FinetuneReport(
     FinetuneResult Pretrained,
     FinetuneResult? FromScratch)
 {
+    /// <summary>The preset that the protocol began with, and what it has in place of the preset's values, in words; null without one.</summary>
+    public string? Preset { get; init; }
+
     /// <summary>What was chosen, and which weights were scored.</summary>
     public string Choice { get; init; } =
         (Pretrained.Sweep.Count == 0
             ? ""
-            : "The learning rate of the best top-1 accuracy on the training images held out, from trainings on the other labelled images; then "
-                + "on all labelled images: ")
+            : "The learning rate of the best top-1 accuracy on the training images held out, from trainings on the other labelled images; it "
+                + "then trained on all labelled ones. ")
         + "The weights after the last epoch, scored on the whole test set once; the test images choose nothing.";
 }

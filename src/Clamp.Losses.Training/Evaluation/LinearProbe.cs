@@ -22,6 +22,9 @@ public static class LinearProbe
         ArgumentNullException.ThrowIfNull(features);
         options ??= new ProbeOptions();
         options.Validate();
+
+        // A caller who takes features without recording may still be in that mode, in which nothing trains.
+        using var recorded = inference_mode(false);
         using var scope = NewDisposeScope();
         var standard = options.Standardise ? Standardisation.Of(features.Train.Features) : Standardisation.None(features.Train.Features);
         var sweep = Sweep(features, standard, classes, seed, options);

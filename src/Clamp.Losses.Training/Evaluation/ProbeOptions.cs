@@ -44,11 +44,8 @@ public sealed record ProbeOptions
         (Epochs < 1, nameof(Epochs), Epochs, "at least 1"),
         (BatchSize < 1, nameof(BatchSize), BatchSize, "at least 1"),
         (!Enum.IsDefined(Optimizer), nameof(Optimizer), Optimizer, "a known optimizer"),
-        (
-            LearningRates.Count == 0 || LearningRates.Any(rate => !(rate > 0 && double.IsFinite(rate))),
-            nameof(LearningRates),
-            string.Join(' ', LearningRates),
-            "finite numbers above 0"),
+        (LearningRates.Count == 0, nameof(LearningRates), "empty", "at least one number"),
+        OptionRules.Rates(nameof(LearningRates), LearningRates),
         (!Enum.IsDefined(LearningRateScaling), nameof(LearningRateScaling), LearningRateScaling, "a known scaling"),
         (!(Momentum is >= 0 and < 1), nameof(Momentum), Momentum, "at least 0 and below 1"),
         (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)), nameof(WeightDecay), WeightDecay, "a finite number of at least 0"),

@@ -7,6 +7,9 @@ namespace Clamp.Losses.Training;
 /// <param name="Untrained">The result of the same encoder with random weights, or null where it was not asked for.</param>
 public sealed record ProbeReport(EvaluationSetting Setting, ProbeOptions Protocol, ProbeResult Pretrained, ProbeResult? Untrained)
 {
+    /// <summary>The preset that the protocol began with, and what it has in place of the preset's values, in words; null without one.</summary>
+    public string? Preset { get; init; }
+
     /// <summary>How the learning rate was chosen.</summary>
     public string Choice { get; init; } =
         "The learning rate of the best top-1 accuracy on the training images held out; the classifier was then trained again, on all "

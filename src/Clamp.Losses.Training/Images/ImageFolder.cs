@@ -24,83 +24,51 @@ public static class ImageFolder
     /// taken in the order of their paths, without labels and without a test part.
     /// </summary>
     /// <param name="root">The folder; names in it that begin with a dot, and links to folders, are passed over, but for linked class folders.</param>
-    /// <param name="imageSize">The height and width in pixels, from 1 to <see cref="MaxSize"/>, to which the shorter side of every image is
-    /// scaled before its centre is cut out.</param>
     /// <param name="decode">Decodes a file, such as <c>SkiaImage.Read</c>.</param>
-    /// <param name="trainLimit">The largest number of train images, drawn class-balanced before decoding; 0 takes all.</param>
-    /// <param name="testLimit">The same for the test images.</param>
-    /// <param name="seed">Decides which images a limit takes.</param>
-    /// <param name="stream">
-    /// Whether files are decoded each time that they are needed, so that crops are taken from the whole picture, instead of once into
-    /// memory; null streams what would take more than <see cref="LargestInMemory"/>, and what is scaled to more than
-    /// <paramref name="imageSize"/> by <paramref name="centre"/>, as crops would miss its border.
-    /// </param>
-    /// <param name="centre">How a score sees a picture, as for <see cref="FileImages"/>; what is held in memory is its centre.</param>
+    /// <param name="options">How many, and in what form; the shorter side is scaled before the centre is cut out. The defaults where null.</param>
     /// <returns>The images; transparency is laid over black, EXIF orientation is ignored.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The size is out of range or a limit is negative.</exception>
+    /// <exception cref="InvalidOptionsException">The size is out of range or a limit is negative.</exception>
     /// <exception cref="DirectoryNotFoundException">The root does not exist.</exception>
     /// <exception cref="InvalidDataException">There is no image, a class has none, the test part has no class or other classes, an image
     /// cannot be decoded, or images to hold in memory take more than 2 GB.</exception>
-    public static ImageSplits Load(
-        DirectoryInfo root,
-        int imageSize,
-        ImageDecoder decode,
-        int trainLimit = 0,
-        int testLimit = 0,
-        int seed = 0,
-        bool? stream = null,
-        CentreCrop? centre = null)
+    public static ImageSplits Load(DirectoryInfo root, ImageDecoder decode, LoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(decode);
-        ThrowIfOutOfRange(imageSize, trainLimit, testLimit);
+        options ??= new LoadOptions();
+        options.Validate();
 
         string train = Path.Combine(root.FullName, "train");
         bool isSplit = Directory.Exists(train);
         string[] classes = isSplit && !ImageFiles.AreIn(train) ? ListClasses(train) : [];
         if (classes.Length == 0)
-            return Splits(Unlabelled(isSplit ? train : root.FullName, imageSize, decode, centre), test: null, trainLimit, testLimit, seed, stream, centre);
+            return Splits(Unlabelled(isSplit ? train : root.FullName, decode, options), test: null, options);
 
         string? test = TestFolders.Select(name => Path.Combine(root.FullName, name)).FirstOrDefault(Directory.Exists);
         if (test is not null)
             ThrowIfClassesDiffer(train, classes, test, ListClasses(test));
-        return Splits(
-            Labelled(train, classes, imageSize, decode, centre),
-            test is null ? null : Labelled(test, classes, imageSize, decode, centre),
-            trainLimit,
-            testLimit,
-            seed,
-            stream,
-            centre);
-    }
-
-    internal static void ThrowIfOutOfRange(int imageSize, int trainLimit, int testLimit)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageSize, MaxSize);
-        ArgumentOutOfRangeException.ThrowIfNegative(trainLimit);
-        ArgumentOutOfRangeException.ThrowIfNegative(testLimit);
+        return Splits(Labelled(train, classes, decode, options), test is null ? null : Labelled(test, classes, decode, options), options);
     }
 
     /// <summary>Limits both parts, and decodes them into memory unless they are to be streamed.</summary>
-    internal static ImageSplits Splits(
-        FileImages train, FileImages? test, int trainLimit, int testLimit, int seed, bool? stream, CentreCrop? centre)
+    internal static ImageSplits Splits(FileImages train, FileImages? test, LoadOptions options)
     {
-        var (trainImages, testImages) = (Limited(train, trainLimit, seed), test is null ? null : Limited(test, testLimit, seed));
+        var trainImages = Limited(train, options.TrainLimit, options.Seed);
+        var testImages = test is null ? null : Limited(test, options.TestLimit, options.Seed);
         bool isLarge = BytesOf(trainImages) + (testImages is null ? 0 : BytesOf(testImages)) > LargestInMemory;
-        return stream ?? (isLarge || centre?.Resize > train.Height)
+        return options.Stream ?? (isLarge || options.Centre.Resize > options.ImageSize)
             ? new ImageSplits(trainImages, testImages)
             : new ImageSplits(trainImages.ToMemory(), testImages?.ToMemory());
     }
 
-    private static FileImages Unlabelled(string folder, int imageSize, ImageDecoder decode, CentreCrop? centre)
+    private static FileImages Unlabelled(string folder, ImageDecoder decode, LoadOptions options)
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The folder '{folder}' does not exist; it must hold {ImageFiles.Endings}, or {Layout}.");
         string[] paths = ImageFiles.Below(folder);
         return paths.Length > 0
-            ? new FileImages(paths, imageSize, decode, centre: centre)
+            ? new FileImages(paths, options.ImageSize, decode, centre: options.Centre)
             : throw new InvalidDataException($"'{folder}' has no image, nor has any folder in it; expected {ImageFiles.Endings}, or {Layout}.");
     }
 
@@ -124,7 +92,7 @@ public static class ImageFolder
         }
     }
 
-    private static FileImages Labelled(string split, string[] classes, int imageSize, ImageDecoder decode, CentreCrop? centre)
+    private static FileImages Labelled(string split, string[] classes, ImageDecoder decode, LoadOptions options)
     {
         var paths = new List<string>();
         var labels = new List<int>();
@@ -138,7 +106,7 @@ public static class ImageFolder
             labels.AddRange(Enumerable.Repeat(label, images.Length));
         }
 
-        return new FileImages(paths, imageSize, decode, labels, classes, centre);
+        return new FileImages(paths, options.ImageSize, decode, labels, classes, options.Centre);
     }
 
     private static FileImages Limited(FileImages images, int limit, int seed) =>

@@ -8,62 +8,44 @@ public static class ImageManifest
 {
     /// <summary>Reads the list of the training images, and that of the test images where there is one. No image is looked for yet.</summary>
     /// <param name="train">The list. Either every line has a label or none.</param>
-    /// <param name="imageSize">As for <see cref="ImageFolder.Load"/>.</param>
     /// <param name="decode">Decodes a file, such as <c>SkiaImage.Read</c>.</param>
+    /// <param name="options">As for <see cref="ImageFolder.Load"/>.</param>
     /// <param name="test">The list of the test images, with labels that the training images have; null without.</param>
     /// <param name="root">Where relative paths begin; null for the folder of each list.</param>
-    /// <param name="trainLimit">As for <see cref="ImageFolder.Load"/>.</param>
-    /// <param name="testLimit">The same for the test images.</param>
-    /// <param name="seed">Decides which images a limit takes.</param>
-    /// <param name="stream">As for <see cref="ImageFolder.Load"/>.</param>
-    /// <param name="centre">As for <see cref="ImageFolder.Load"/>.</param>
     /// <returns>The images in the order of the lists; classes are the labels of the training images in ordinal order.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The size is out of range or a limit is negative.</exception>
+    /// <exception cref="InvalidOptionsException">The size is out of range or a limit is negative.</exception>
     /// <exception cref="FileNotFoundException">A list does not exist.</exception>
     /// <exception cref="InvalidDataException">
     /// A list names no image; a line has more than two fields, a quotation mark without its second, no path, or a label where others have
     /// none or the other way round; or a test image has a label that no training image has. The message says which line.
     /// </exception>
     public static ImageSplits Load(
-        FileInfo train,
-        int imageSize,
-        ImageDecoder decode,
-        FileInfo? test = null,
-        DirectoryInfo? root = null,
-        int trainLimit = 0,
-        int testLimit = 0,
-        int seed = 0,
-        bool? stream = null,
-        CentreCrop? centre = null)
+        FileInfo train, ImageDecoder decode, LoadOptions? options = null, FileInfo? test = null, DirectoryInfo? root = null)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(decode);
-        ImageFolder.ThrowIfOutOfRange(imageSize, trainLimit, testLimit);
+        options ??= new LoadOptions();
+        options.Validate();
         var trainLines = Read(train, root);
         string[] classes = [.. trainLines.Select(line => line.Label).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         var testLines = test is null ? null : Read(test, root);
         return ImageFolder.Splits(
-            Images(train, trainLines, classes, imageSize, decode, centre),
-            testLines is null ? null : Images(test!, testLines, classes, imageSize, decode, centre),
-            trainLimit,
-            testLimit,
-            seed,
-            stream,
-            centre);
+            Images(train, trainLines, classes, decode, options),
+            testLines is null ? null : Images(test!, testLines, classes, decode, options),
+            options);
     }
 
-    private static FileImages Images(
-        FileInfo list, List<Line> lines, string[] classes, int imageSize, ImageDecoder decode, CentreCrop? centre)
+    private static FileImages Images(FileInfo list, List<Line> lines, string[] classes, ImageDecoder decode, LoadOptions options)
     {
         var paths = lines.ConvertAll(line => line.Path);
         if (classes.Length == 0)
-            return new FileImages(paths, imageSize, decode, centre: centre);
+            return new FileImages(paths, options.ImageSize, decode, centre: options.Centre);
 
         var indices = classes.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index);
         var labels = lines.ConvertAll(line => line.Label is { } label && indices.TryGetValue(label, out var index)
             ? index
             : throw Fault(list, line.Number, line.Label is null ? "has no label" : $"has the label '{line.Label}', which no training image has"));
-        return new FileImages(paths, imageSize, decode, labels, classes, centre);
+        return new FileImages(paths, options.ImageSize, decode, labels, classes, options.Centre);
     }
 
     private static List<Line> Read(FileInfo list, DirectoryInfo? root)

@@ -11,6 +11,8 @@ namespace Clamp.Losses.Training;
 public static class EncoderFile
 {
     private const int FaultsTold = 5;
+    private const int ImageNetKernel = 7;
+    private const string Stem = "conv1.weight";
     private const string StemPadding = "stem_padding";
     private const string ImageSize = "image_size";
     private const string Dataset = "dataset";
@@ -49,7 +51,7 @@ public static class EncoderFile
         string path, EncoderKind kind, int? stemPadding = null, int? imageSize = null)
     {
         using var file = SafetensorsFile.Read(path);
-        var smallStem = !(file.Tensors.TryGetValue("conv1.weight", out var stem) && stem.shape is [.., 7, 7]);
+        var smallStem = !(file.Tensors.TryGetValue(Stem, out var stem) && stem.shape is [.., ImageNetKernel, ImageNetKernel]);
         var options = new RunOptions
         {
             Encoder = kind,
@@ -85,7 +87,8 @@ public static class EncoderFile
         {
             var more = faults.Count > FaultsTold ? $"; and {faults.Count - FaultsTold} more" : "";
             throw new InvalidDataException(
-                $"'{path}' does not fit a {encoder.GetName()} of this stem: {string.Join("; ", faults.Take(FaultsTold))}{more}.");
+                $"'{path}' does not fit a {encoder.GetName()} of this stem: {string.Join("; ", faults.Take(FaultsTold))}{more}."
+                + (file.Tensors.TryGetValue(Stem, out var given) && given.dim() == 4 ? StemAdvice(encoder, given.shape[^1] < ImageNetKernel) : ""));
         }
 
         Fill(encoder, file.Tensors);
@@ -95,6 +98,11 @@ public static class EncoderFile
             [.. Classifier.Where(file.Tensors.ContainsKey)],
             file.Metadata.ContainsKey(Mean) || file.Metadata.ContainsKey(StandardDeviation) ? NormalisationOf(file) : null);
     }
+
+    /// <summary>A sentence about weights of the other stem than the encoder's; empty where it is the encoder's.</summary>
+    internal static string StemAdvice(ResNet encoder, bool isSmall) => isSmall == encoder.state_dict()[Stem].shape[^1] < ImageNetKernel
+        ? ""
+        : $" The weights are those of {(isSmall ? "the small stem: --set SmallStem=true" : "ImageNet's stem: --set SmallStem=false")}.";
 
     private static Dictionary<string, string> Metadata(ResNet encoder, RunOptions options)
     {

@@ -25,7 +25,9 @@ public sealed record InitialWeights(string File, string Sha256, IReadOnlyList<st
         if (Directory.Exists(path))
         {
             var (folder, options) = RunFolder.Open<RunOptions>(path);
-            return OfOurs(folder.EncoderWeights, encoder) with { Normalisation = options.Normalisation };
+            return EncoderFile.StemAdvice(encoder, options.SmallStem) is { Length: > 0 } advice
+                ? throw new InvalidDataException($"'{path}' does not fit a {encoder.GetName()} of this stem.{advice}")
+                : OfOurs(folder.EncoderWeights, encoder) with { Normalisation = options.Normalisation };
         }
 
         return Path.GetExtension(path) == ".dat" ? OfOurs(path, encoder) : EncoderFile.Fill(path, encoder);

@@ -36,19 +36,16 @@ public sealed class Lars(
     /// <summary>Takes one step with the gradients that the parameters hold.</summary>
     /// <param name="closure">Computes the gradients first and returns the loss; may be null.</param>
     /// <returns>The closure's loss, or null.</returns>
-    public override Tensor? step(Func<Tensor>? closure = null)
-    {
-        return _step<ParamGroup>(
-            group =>
+    public override Tensor? step(Func<Tensor>? closure = null) => _step<ParamGroup>(
+        group =>
+        {
+            foreach (var parameter in group.Parameters)
             {
-                foreach (var parameter in group.Parameters)
-                {
-                    Scale(parameter);
-                    SGD.Update(parameter, (State)_state[parameter.Handle], group.Options);
-                }
-            },
-            closure);
-    }
+                Scale(parameter);
+                SGD.Update(parameter, (State)_state[parameter.Handle], group.Options);
+            }
+        },
+        closure);
 
     // The norms stay on the device: a step that waits for none of them.
     private void Scale(Parameter weight)

@@ -108,13 +108,7 @@ public record PretrainOptions
 
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="InvalidOptionsException">Values are out of range.</exception>
-    public void Validate()
-    {
-        if (Faults().ToList() is { Count: > 0 } faults)
-        {
-            throw new InvalidOptionsException(string.Join(Environment.NewLine, faults));
-        }
-    }
+    public void Validate() => OptionRules.Refuse(Faults());
 
     /// <summary>What is wrong with the values.</summary>
     /// <returns>A sentence for each value that cannot be used.</returns>

@@ -81,20 +81,24 @@ public sealed record RunOptions : PretrainOptions
     public ImageSplits LoadImages(ImageDecoder? decode = null)
     {
         var root = DataRoot is null ? null : new DirectoryInfo(DataRoot);
-        var centre = new CentreCrop(EvaluationResize, EvaluationInterpolation);
+        var options = new LoadOptions
+        {
+            ImageSize = ImageSize,
+            TrainLimit = TrainImages,
+            TestLimit = TestImages,
+            Seed = Seed,
+            Stream = StreamImages,
+            Centre = new CentreCrop(EvaluationResize, EvaluationInterpolation),
+            AllowPartial = AllowPartial,
+        };
         var images = Manifest is null
-            ? Datasets.Load(Dataset, root, ImageSize, TrainImages, TestImages, Seed, StreamImages, decode, AllowPartial, centre)
+            ? Datasets.Load(Dataset, root, options, decode)
             : ImageManifest.Load(
                 new FileInfo(Manifest),
-                ImageSize,
                 decode ?? throw new ArgumentException("A list of image files needs a decoder, such as SkiaImage.Read, but it is null.", nameof(decode)),
+                options,
                 TestManifest is null ? null : new FileInfo(TestManifest),
-                root,
-                TrainImages,
-                TestImages,
-                Seed,
-                StreamImages,
-                centre);
+                root);
         return images.HoldOut(ValidationShare, Seed);
     }
 

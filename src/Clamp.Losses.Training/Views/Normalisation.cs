@@ -87,11 +87,7 @@ public sealed record Normalisation
 
     /// <summary>Throws when a value cannot be used, listing every one.</summary>
     /// <exception cref="InvalidOptionsException">Values are out of range.</exception>
-    public void Validate()
-    {
-        if (Faults().ToList() is { Count: > 0 } faults)
-            throw new InvalidOptionsException(string.Join(Environment.NewLine, faults));
-    }
+    public void Validate() => OptionRules.Refuse(Faults());
 
     private static string Every(IEnumerable<double> channels) =>
         string.Join(',', channels.Select(channel => channel.ToString(CultureInfo.InvariantCulture)));

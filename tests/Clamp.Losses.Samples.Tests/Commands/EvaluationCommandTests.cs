@@ -25,7 +25,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Probe_FinishedRun_WritesScoresAndProtocolIntoItsFolder()
     {
-        var output = Succeed("probe", "--run", _run, "--train-images", "60", "--untrained", "--epochs", "3");
+        var output = Trainer.Succeed("probe", "--run", _run, "--train-images", "60", "--untrained", "--epochs", "3");
 
         output.Should().ContainAll("untrained", "pretrained", "top-5", "trained on 60 and scored on 24");
         var report = Read<ProbeReport>(Path.Combine(_run, "probe.json"));
@@ -39,7 +39,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Probe_OtherProtocol_IsFollowedAndKept()
     {
-        Succeed(
+        Trainer.Succeed(
             "probe", "--run", _run, "--augment", "--optimizer", "adamw", "--learning-rates", "0.01,0.02", "--epochs", "2", "--batch-size",
             "7", "--output", Output);
 
@@ -59,7 +59,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Knn_FinishedRun_ReportsEveryK()
     {
-        var output = Succeed("knn", "--run", _run, "--k", "1,20", "200", "--temperature", "0.07", "--output", Output);
+        var output = Trainer.Succeed("knn", "--run", _run, "--k", "1,20", "200", "--temperature", "0.07", "--output", Output);
 
         output.Should().ContainAll("1-NN", "20-NN", "48-NN", "optimistic");
         var report = Read<NeighbourReport>(Output);
@@ -70,7 +70,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Finetune_AFraction_WritesScoresWeightsAndLabels()
     {
-        var output = Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--from-scratch", "--output", Output);
+        var output = Trainer.Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--from-scratch", "--output", Output);
 
         output.Should().ContainAll("24 of 48", "from scratch: epoch 2/2", "pretrained: epoch 2/2", "top-5");
         Directory.GetFiles(Output).Select(Path.GetFileName).Should().BeEquivalentTo("finetune.json", "finetuned.dat", "labelled.txt");
@@ -82,7 +82,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Finetune_BatchBeyondTheImages_TakesThemAll()
     {
-        Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "1", "--batch-size", "2147483647", "--output", Output);
+        Trainer.Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "1", "--batch-size", "2147483647", "--output", Output);
 
         Report(Output).Pretrained.FinalLoss.Should().BeGreaterThan(0);
     }
@@ -90,10 +90,10 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     [Fact]
     public void Finetune_TheListOfAnEarlierOne_RepeatsItsScore()
     {
-        Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--output", Output);
+        Trainer.Succeed("finetune", "--run", _run, "--fraction", "0.5", "--epochs", "2", "--output", Output);
         var again = Path.Combine(_temporary.Root.FullName, "again");
 
-        Succeed("finetune", "--run", _run, "--list", Path.Combine(Output, "labelled.txt"), "--epochs", "2", "--output", again);
+        Trainer.Succeed("finetune", "--run", _run, "--list", Path.Combine(Output, "labelled.txt"), "--epochs", "2", "--output", again);
 
         var (first, second) = (Report(Output), Report(again));
         second.List.Should().EndWith("labelled.txt");
@@ -109,7 +109,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
             _temporary.Write($"{split}-labels-idx1-ubyte", IdxContent.Of([30], [.. Enumerable.Range(0, 30).Select(i => (byte)(i % 10))]));
         }
 
-        Succeed(
+        Trainer.Succeed(
             "transfer", "--run", _run, "--dataset", "mnist", "--data-root", _temporary.Root.FullName, "--image-size", "16", "--epochs", "2",
             "--allow-partial", "--output", Output);
 
@@ -123,27 +123,77 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     {
         var (run, file, imported) = (_temporary.PathOf("run"), _temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
         string[] images = ["--train-images", "48", "--test-images", "24"];
-        Succeed(["pretrain", .. images, "--image-size", "16", "--epochs", "1", "--views", "2", "--normalisation", "imagenet", "--deviation", "0.2,0.3,0.4",
+        Trainer.Succeed(["pretrain", .. images, "--image-size", "16", "--epochs", "1", "--views", "2", "--normalisation", "imagenet", "--deviation", "0.2,0.3,0.4",
             "--output", run]);
-        Succeed("export", "--run", run, "--output", file);
+        Trainer.Succeed("export", "--run", run, "--output", file);
 
-        Succeed("import", "--weights", file, "--encoder", "tiny", "--output", imported).Should()
+        Trainer.Succeed("import", "--weights", file, "--encoder", "tiny", "--output", imported).Should()
             .Contain("shown images of mean 0.485,0.456,0.406 and deviation 0.2,0.3,0.4");
 
-        Succeed("knn", "--run", run, "--validation-share", "0", "--output", Output);
+        Trainer.Succeed("knn", "--run", run, "--validation-share", "0", "--output", Output);
         var expected = Read<NeighbourReport>(Output);
         expected.Setting.Normalisation.Mean.Should().Equal(0.485, 0.456, 0.406);
-        Succeed(["knn", "--run", imported, .. images, "--validation-share", "0", "--output", Output, "--force"]);
+        Trainer.Succeed(["knn", "--run", imported, .. images, "--validation-share", "0", "--output", Output, "--force"]);
         Read<NeighbourReport>(Output).Pretrained.Should().Equal(expected.Pretrained);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Probe_OfAnotherNormalisation_TrainsAndScoresByIt(bool augment)
+    {
+        var run = OfAnotherNormalisation();
+
+        Trainer.Succeed("probe", "--run", run, "--epochs", "3", "--augment", $"{augment}", "--output", Output);
+
+        var (folder, options) = RunFolder.Open<RunOptions>(run);
+        using var encoder = options.InitialEncoder(TorchSharp.torch.CPU);
+        folder.LoadEncoder(encoder);
+        var images = options.LoadImages();
+        using var features = FeatureExtractor.Extract(encoder, images, TorchSharp.torch.CPU, options.Normalisation);
+        var views = new MultiViewAugmentation([options.Augmentation.CropsAndFlips()], options.Seed, options.Normalisation);
+        var seen = augment
+            ? features with { Augmented = epoch => FeatureExtractor.ExtractViews(encoder, images.Train, views, epoch, TorchSharp.torch.CPU) }
+            : features;
+        Read<ProbeReport>(Output).Pretrained.Should()
+            .BeEquivalentTo(LinearProbe.Evaluate(seen, images.Train.ClassNames.Count, options.Seed, new ProbeOptions { Epochs = 3 }));
+    }
+
+    [Fact]
+    public void Knn_OfAnotherNormalisation_ScoresByIt()
+    {
+        var run = OfAnotherNormalisation();
+
+        Trainer.Succeed("knn", "--run", run, "--output", Output);
+
+        var (folder, options) = RunFolder.Open<RunOptions>(run);
+        using var encoder = options.InitialEncoder(TorchSharp.torch.CPU);
+        folder.LoadEncoder(encoder);
+        var images = options.LoadImages();
+        using var features = FeatureExtractor.Extract(encoder, images, TorchSharp.torch.CPU, options.Normalisation);
+        Read<NeighbourReport>(Output).Pretrained.Should()
+            .Equal(NearestNeighbours.Evaluate(features.Train, features.Test, images.Train.ClassNames.Count, new NeighbourOptions()));
+    }
+
+    [Fact]
+    public void Finetune_OfAnotherNormalisation_TrainsAndChoosesByIt()
+    {
+        string[] finetune = ["finetune", "--fraction", "1", "--epochs", "2", "--learning-rates", "0.03,0.1,0.3", "--validation-share", "0.5"];
+        Trainer.Succeed([.. finetune, "--run", _run, "--output", Output]);
+        Trainer.Succeed([.. finetune, "--run", OfAnotherNormalisation(), "--output", _temporary.PathOf("result")]);
+
+        var (first, second) = (Report(Output).Pretrained, Report(_temporary.PathOf("result")).Pretrained);
+        second.FinalLoss.Should().NotBe(first.FinalLoss);
+        second.Sweep.Should().NotEqual(first.Sweep);
     }
 
     [Fact]
     public void Import_WithANormalisation_ReplacesThatOfTheFile()
     {
         var (file, imported) = (_temporary.PathOf("encoder.safetensors"), _temporary.PathOf("imported"));
-        Succeed("export", "--run", _run, "--output", file);
+        Trainer.Succeed("export", "--run", _run, "--output", file);
 
-        Succeed("import", "--weights", file, "--encoder", "tiny", "--normalisation", "cifar10", "--evaluation-resize", "40", "--output", imported);
+        Trainer.Succeed("import", "--weights", file, "--encoder", "tiny", "--normalisation", "cifar10", "--evaluation-resize", "40", "--output", imported);
 
         var options = RunFolder.Open<RunOptions>(imported).Options;
         options.Normalisation.Should().Be(Normalisation.Named["cifar10"]);
@@ -156,13 +206,13 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     public void Run_AnEarlierResult_IsKeptUnlessForced(string command)
     {
         string[] arguments = [.. command.Split(' '), "--run", _run, "--output", Output];
-        Succeed(arguments);
+        Trainer.Succeed(arguments);
 
         var (exit, _, error) = Trainer.Run(arguments);
 
         exit.Should().Be(1);
         error.Should().ContainAll("earlier result", "--force").And.NotContain("   at ");
-        Succeed([.. arguments, "--force"]);
+        Trainer.Succeed([.. arguments, "--force"]);
     }
 
     [Theory]
@@ -189,11 +239,14 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
         File.Exists(Output).Should().BeFalse();
     }
 
-    private static string Succeed(params string[] arguments)
+    /// <summary>The folder of the same run, as if its images had been normalised otherwise.</summary>
+    private string OfAnotherNormalisation()
     {
-        var (exit, output, error) = Trainer.Run(arguments);
-        exit.Should().Be(0, error);
-        return output;
+        var config = _temporary.PathOf("other", "config.json");
+        File.Copy(Path.Combine(_run, "encoder.dat"), _temporary.PathOf("other", "encoder.dat"));
+        var options = RunFolder.Open<RunOptions>(_run).Options with { Normalisation = Normalisation.Named["mnist"] };
+        File.WriteAllText(config, options.ToJson());
+        return Path.GetDirectoryName(config)!;
     }
 
     private static FinetuneReport Report(string folder) => Read<FinetuneReport>(Path.Combine(folder, "finetune.json"));
@@ -205,7 +258,7 @@ public sealed class EvaluationCommandTests : IClassFixture<EvaluationCommandTest
     {
         private readonly TemporaryFolder _temporary = new();
 
-        public TinyRun() => Succeed(
+        public TinyRun() => Trainer.Succeed(
             "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder);
 
         public string Folder => Path.Combine(_temporary.Root.FullName, "run");

@@ -37,6 +37,19 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
         });
 
     [Fact]
+    public void PaperProbeCifar10_HasTheAuthorsValues() =>
+        PresetFiles.LoadProtocol<ProbeOptions>("probe", "paper-probe-cifar10").Should().BeEquivalentTo(new ProbeOptions
+        {
+            Epochs = 100,
+            BatchSize = 1024,
+            Optimizer = ProbeOptimizer.Adam,
+            LearningRates = [0.0003, 0.001, 0.003],
+            WeightDecay = 0,
+            Augment = true,
+            Standardise = false,
+        });
+
+    [Fact]
     public void PaperFinetuneImagenet_HasTheAuthorsValues() =>
         PresetFiles.LoadProtocol<FinetuneOptions>("finetune", "paper-finetune-imagenet").Should().BeEquivalentTo(new FinetuneOptions
         {
@@ -52,7 +65,7 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
     [InlineData("paper-probe-cifar10", ProbeOptimizer.Adam, new[] { 0.0003, 0.001, 0.003 })]
     public void Probe_WithAPreset_FollowsItButForWhatIsGiven(string preset, ProbeOptimizer optimizer, double[] rates)
     {
-        Succeed("probe", "--run", run.Folder, "--preset", preset, "--epochs", "2", "--batch-size", "8", "--output", Output);
+        Trainer.Succeed("probe", "--run", run.Folder, "--preset", preset, "--epochs", "2", "--batch-size", "8", "--output", Output);
 
         var report = Read<ProbeReport>(Output);
         (report.Protocol.Epochs, report.Protocol.BatchSize, report.Protocol.Augment, report.Protocol.Standardise, report.Protocol.Optimizer)
@@ -62,9 +75,43 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
     }
 
     [Fact]
+    public void Probe_NotToThePresetsLetter_SaysSoWithItsResult()
+    {
+        const string Told = "paper-probe-imagenet, Epochs 1 in place of 100, LearningRates 0.8 in place of 0.8 1.2 1.6";
+
+        var (_, output, error) = Trainer.Run(
+            "probe", "--run", run.Folder, "--preset", "paper-probe-imagenet", "--epochs", "1", "--learning-rates", "0.8", "--output", Output);
+
+        output.Should().Contain(Told);
+        Read<ProbeReport>(Output).Preset.Should().Be(Told);
+        error.Should().Contain("warning: the learning rates are scaled for batches of 2048 images, but there are only 48.");
+    }
+
+    [Fact]
+    public void Finetune_NotToThePresetsLetter_SaysSoWithItsResult()
+    {
+        const string Told = "paper-finetune-imagenet, Epochs 1 in place of 20, LearningRates none in place of 0.03 0.1 0.3 1 3";
+
+        var output = Trainer.Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--learning-rate", "0.1", "--fraction", "0.5",
+            "--epochs", "1", "--output", Output);
+
+        output.Should().ContainAll(Told, "learning rate 0.1;");
+        Read<FinetuneReport>(Path.Combine(Output, "finetune.json")).Preset.Should().Be(Told);
+    }
+
+    [Fact]
+    public void Probe_WithoutAPreset_NamesNone()
+    {
+        var (_, output, error) = Trainer.Run("probe", "--run", run.Folder, "--epochs", "1", "--output", Output);
+
+        (output + error).Should().NotContain("in place of").And.NotContain("warning");
+        Read<ProbeReport>(Output).Preset.Should().BeNull();
+    }
+
+    [Fact]
     public void Finetune_WithAPreset_SweepsTheRatesOnHeldOutImages()
     {
-        Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--fraction", "0.5", "--epochs", "1", "--batch-size", "8", "--output", Output);
+        Trainer.Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--fraction", "0.5", "--epochs", "1", "--batch-size", "8", "--output", Output);
 
         var result = Read<FinetuneReport>(Path.Combine(Output, "finetune.json")).Pretrained;
         result.Sweep.Select(rate => rate.LearningRate).Should().Equal(0.03, 0.1, 0.3, 1, 3);
@@ -75,7 +122,7 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
     [Fact]
     public void Finetune_OneRate_WinsOverThePresetsSweep()
     {
-        Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--learning-rate", "0.2", "--fraction", "0.5", "--epochs", "1", "--output", Output);
+        Trainer.Succeed("finetune", "--run", run.Folder, "--preset", "paper-finetune-imagenet", "--learning-rate", "0.2", "--fraction", "0.5", "--epochs", "1", "--output", Output);
 
         var result = Read<FinetuneReport>(Path.Combine(Output, "finetune.json")).Pretrained;
         result.Sweep.Should().BeEmpty();
@@ -93,12 +140,6 @@ public sealed class EvaluationPresetTests(EvaluationCommandTests.TinyRun run) : 
 
         exit.Should().Be(1);
         error.Should().Contain(message).And.NotContain("   at ");
-    }
-
-    private static void Succeed(params string[] arguments)
-    {
-        var (exit, _, error) = Trainer.Run(arguments);
-        exit.Should().Be(0, error);
     }
 
     private static T Read<T>(string path) => JsonSerializer.Deserialize<T>(File.ReadAllText(path), ResultFile.Format)!;

@@ -28,7 +28,7 @@ public sealed class HeldOutTests : IDisposable
         Draw("2023", 14);
         Draw("2024/summer", 14);
 
-        var output = Succeed([.. Small, "--dataset", "imagefolder", "--data-root", Photos, "--stream-images", $"{stream}", "--output", Folder]);
+        var output = Trainer.Succeed([.. Small, "--dataset", "imagefolder", "--data-root", Photos, "--stream-images", $"{stream}", "--output", Folder]);
 
         output.Should().ContainAll("27 training and 1 held-out images", "without labels", "not scored, because the images have no labels", "mean radius");
         var report = Score();
@@ -46,7 +46,7 @@ public sealed class HeldOutTests : IDisposable
         foreach (var name in new[] { "cat", "dog" })
             File.WriteAllText(_temporary.PathOf("photos", "test", name, "1.png"), "cannot be decoded");
 
-        var output = Succeed([.. Small, "--dataset", "imagefolder", "--data-root", Photos, "--stream-images", "true", "--validation-share", "0.25",
+        var output = Trainer.Succeed([.. Small, "--dataset", "imagefolder", "--data-root", Photos, "--stream-images", "true", "--validation-share", "0.25",
             "--output", Folder]);
 
         output.Should().Contain("on 10 held-out images");
@@ -57,7 +57,7 @@ public sealed class HeldOutTests : IDisposable
     [Fact]
     public void Pretrain_ShareOfNothing_HoldsNoneOutAndSaysWhyThereIsNoScore()
     {
-        var output = Succeed([.. Small, "--train-images", "24", "--test-images", "12", "--validation-share", "0", "--output", Folder]);
+        var output = Trainer.Succeed([.. Small, "--train-images", "24", "--test-images", "12", "--validation-share", "0", "--output", Folder]);
 
         output.Should().ContainAll("24 training and 0 held-out images", "not scored, because no training images are held out");
         File.ReadAllText(Path.Combine(Folder, "config.json")).Should().Contain("\"ValidationShare\": 0,");
@@ -69,20 +69,35 @@ public sealed class HeldOutTests : IDisposable
     [InlineData("probe", true, true)]
     public void Pretrain_Score_IsTheOneAskedFor(string kind, bool probe, bool neighbours)
     {
-        Succeed([.. Small, "--train-images", "60", "--test-images", "12", "--score", kind, "--output", Folder]);
+        Trainer.Succeed([.. Small, "--train-images", "60", "--test-images", "12", "--score", kind, "--output", Folder]);
 
         var pretrained = Score().Pretrained;
         (pretrained?.LinearProbe is not null, pretrained is not null).Should().Be((probe, neighbours));
     }
 
     [Fact]
+    public void Pretrain_OfANormalisation_ScoresByIt()
+    {
+        Trainer.Succeed([.. Small, "--train-images", "240", "--test-images", "12", "--validation-share", "0.5", "--mean", "1,0,0.5", "--deviation", "0.05,2,0.3",
+            "--output", Folder]);
+        var (folder, options) = RunFolder.Open<RunOptions>(Folder);
+        using var encoder = options.InitialEncoder(TorchSharp.torch.CPU);
+        folder.LoadEncoder(encoder);
+        EncoderScore ScoreBy(Normalisation normalisation) =>
+            HeldOutScorer.Create(ScoreKind.Probe, options.LoadImages(), options.Seed, TorchSharp.torch.CPU, normalisation).Scorer!.Score(encoder);
+
+        Score().Pretrained.Should().Be(ScoreBy(options.Normalisation));
+        Score().Pretrained.Should().NotBe(ScoreBy(new Normalisation()), "the other normalisation gives another score");
+    }
+
+    [Fact]
     public void Pretrain_ScoresWhileTraining_AreLoggedAndLeaveTheTrainingAsItIs()
     {
         string[] run = [.. Small, "--train-images", "60", "--test-images", "12", "--epochs", "4"];
-        Succeed([.. run, "--output", Folder]);
+        Trainer.Succeed([.. run, "--output", Folder]);
         var scored = _temporary.PathOf("scored");
 
-        var output = Succeed([.. run, "--score-every", "2", "--output", scored]);
+        var output = Trainer.Succeed([.. run, "--score-every", "2", "--output", scored]);
 
         output.Should().ContainAll("epoch 2, on 3 held-out images: linear probe", "epoch 4, on 3");
         var lines = File.ReadAllLines(Path.Combine(scored, "scores.csv"));
@@ -96,15 +111,35 @@ public sealed class HeldOutTests : IDisposable
     public void Pretrain_ResumedBeforeAScore_HasEveryScoreOnce()
     {
         string[] run = [.. Small, "--train-images", "60", "--test-images", "12", "--epochs", "4", "--score-every", "1", "--score", "knn"];
-        Succeed([.. run, "--keep-checkpoints", "9", "--output", Folder]);
+        Trainer.Succeed([.. run, "--keep-checkpoints", "9", "--output", Folder]);
         var lines = File.ReadAllLines(Path.Combine(Folder, "scores.csv"));
         File.Delete(Path.Combine(Folder, "encoder.dat"));
         foreach (var checkpoint in Directory.GetFiles(Path.Combine(Folder, "checkpoints")).Order(StringComparer.Ordinal).Skip(2))
             File.Delete(checkpoint);
 
-        Succeed("pretrain", "--resume", Folder, "--score-every", "1", "--score", "knn");
+        Trainer.Succeed("pretrain", "--resume", Folder, "--score-every", "1", "--score", "knn");
 
         File.ReadAllLines(Path.Combine(Folder, "scores.csv")).Should().Equal(lines);
+    }
+
+    [Fact]
+    public void Finetune_HeldOutAndTestImagesDisagree_TakesTheRateOfTheHeldOutOnes()
+    {
+        Draw("train/dark", 30, level: 112);
+        Draw("train/light", 10, level: 128);
+        Draw("test/dark", 6, level: 128);
+        Draw("test/light", 6, level: 112);
+        Trainer.Succeed([.. Small, "--dataset", "imagefolder", "--data-root", Photos, "--validation-share", "0.25", "--score", "none", "--output", Folder]);
+        string[] finetune = ["finetune", "--run", Folder, "--fraction", "1", "--epochs", "15", "--batch-size", "8", "--encoder-rate-scale", "0"];
+
+        // At next to no rate every image is of the class that has more; the other rate learns to tell them apart.
+        Trainer.Succeed([.. finetune, "--learning-rates", "1e-9,0.3", "--output", _temporary.PathOf("sweep")]);
+        Trainer.Succeed([.. finetune, "--learning-rate", "1e-9", "--output", _temporary.PathOf("hesitant")]);
+
+        var chosen = Finetuned("sweep");
+        chosen.Sweep.Select(rate => rate.HeldOutTop1).Should().Equal(0.8, 1);
+        (chosen.Protocol.LearningRate, chosen.Test.Top1).Should().Be((0.3, 0));
+        Finetuned("hesitant").Test.Top1.Should().Be(0.5, "a choice by test images would take it");
     }
 
     [Theory]
@@ -122,22 +157,20 @@ public sealed class HeldOutTests : IDisposable
     private static byte[] Checkpoint(string folder) =>
         File.ReadAllBytes(Directory.GetFiles(Path.Combine(folder, "checkpoints")).Order(StringComparer.Ordinal).Last());
 
-    private static string Succeed(params string[] arguments)
-    {
-        var (exit, output, error) = Trainer.Run(arguments);
-        exit.Should().Be(0, error);
-        return output;
-    }
-
     private PretrainReport Score() =>
         JsonSerializer.Deserialize<PretrainReport>(File.ReadAllText(Path.Combine(Folder, "score.json")), ResultFile.Format)!;
 
-    private void Draw(string folder, int count)
+    private FinetuneResult Finetuned(string folder) => JsonSerializer.Deserialize<FinetuneReport>(
+        File.ReadAllText(_temporary.PathOf(folder, "finetune.json")), ResultFile.Format)!.Pretrained;
+
+    private void Draw(string folder, int count, byte? level = null)
     {
         for (int i = 0; i < count; i++)
         {
             using var bitmap = new SKBitmap(20, 18);
-            bitmap.Erase(new SKColor((byte)(i * 12), (byte)folder.Length, (byte)(255 - i)));
+            bitmap.Erase(level is { } grey
+                ? new SKColor((byte)(grey + i), grey, grey)
+                : new SKColor((byte)(i * 12), (byte)folder.Length, (byte)(255 - i)));
             using var stream = File.Create(_temporary.PathOf(["photos", .. folder.Split('/'), $"{i:D2}.png"]));
             bitmap.Encode(stream, SKEncodedImageFormat.Png, 100);
         }

@@ -22,9 +22,9 @@ public sealed class InitTests : IDisposable
     [Fact]
     public void Pretrain_Init_BeginsThereAndSaysSoInItsProvenance()
     {
-        Succeed([.. Small, "--output", First]);
+        Trainer.Succeed([.. Small, "--output", First]);
 
-        var output = Succeed([.. Small, "--init", First, "--output", Second]);
+        var output = Trainer.Succeed([.. Small, "--init", First, "--output", Second]);
 
         output.Should().Contain("begins from encoder.dat");
         Content(Second, "initial.dat").Should().Equal(Content(First, "encoder.dat"));
@@ -40,8 +40,8 @@ public sealed class InitTests : IDisposable
     [InlineData(false)]
     public void Pretrain_ResumedWithoutTheFileItBeganFrom_GoesOn(bool checkpoint)
     {
-        Succeed([.. Small, "--output", First]);
-        Succeed([.. Small, "--init", First, "--checkpoint-every", "1", "--output", Second]);
+        Trainer.Succeed([.. Small, "--output", First]);
+        Trainer.Succeed([.. Small, "--init", First, "--checkpoint-every", "1", "--output", Second]);
         var expected = Content(Second, "encoder.dat");
         var before = Untrained(Second);
         Directory.Delete(First, recursive: true);
@@ -50,7 +50,7 @@ public sealed class InitTests : IDisposable
         foreach (var later in checkpoints.Skip(checkpoint ? 1 : 0))
             File.Delete(later);
 
-        Succeed("pretrain", "--resume", Second, "--score", "knn");
+        Trainer.Succeed("pretrain", "--resume", Second, "--score", "knn");
 
         Content(Second, "encoder.dat").Should().Equal(expected);
         Untrained(Second).Should().Be(before);
@@ -59,7 +59,7 @@ public sealed class InitTests : IDisposable
     [Fact]
     public void Pretrain_InitOfAnotherNormalisation_Warns()
     {
-        Succeed([.. Small, "--output", First]);
+        Trainer.Succeed([.. Small, "--output", First]);
 
         var (exit, _, error) = Trainer.Run([.. Small, "--init", First, "--normalisation", "imagenet", "--output", Second]);
 
@@ -87,11 +87,4 @@ public sealed class InitTests : IDisposable
         (double)JsonNode.Parse(File.ReadAllText(Path.Combine(run, "score.json")))![which]!["NearestNeighbours"]!;
 
     private static byte[] Content(string run, string file) => File.ReadAllBytes(Path.Combine(run, file));
-
-    private static string Succeed(params string[] arguments)
-    {
-        var (exit, output, error) = Trainer.Run(arguments);
-        exit.Should().Be(0, error);
-        return output;
-    }
 }

@@ -29,6 +29,12 @@ public sealed class PresetFilesTests
     public void ShapesCpu_IsTheDefaults() =>
         Resolved("shapes-cpu").Should().BeEquivalentTo(new RunOptions { DataRoot = "." });
 
+    [Theory]
+    [InlineData("cifar10-cpu", DatasetKind.Cifar10, 4000, 15)]
+    [InlineData("fashion-mnist-cpu", DatasetKind.FashionMnist, 20_000, 3)]
+    public void OtherCpuPresets_AreTheDefaultsButForTheirImages(string name, DatasetKind dataset, int images, int epochs) =>
+        Resolved(name).Should().BeEquivalentTo(new RunOptions { DataRoot = ".", Dataset = dataset, TrainImages = images, Epochs = epochs });
+
     [Fact]
     public void OfThePaper_AllExist() => PresetFiles.Names.Should().Contain(PresetFiles.OfThePaper);
 

@@ -188,6 +188,19 @@ public abstract class BaselineLossContract : TorchTest
         faults.Should().AllSatisfy(message => message.Should().Contain("D is 4 on rank 0 and 5 on rank 1"));
     }
 
+    [Fact]
+    public void Forward_EmbeddingsThatOneMemberRefuses_FailsOnEach()
+    {
+        var faults = ThreadGroup.Run(2, group =>
+        {
+            var act = () => Criterion(group).forward(group.Rank == 1 ? zeros(2, 3) : zeros(2, 3, 4));
+            return act.Should().Throw<Exception>().Which;
+        });
+
+        faults[0].Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain("Rank 1").And.Contain("refused");
+        faults[1].Should().BeOfType<ArgumentException>();
+    }
+
     /// <summary>The loss with its default parameters.</summary>
     protected abstract nn.Module<Tensor, Tensor> Criterion(IProcessGroup? group = null);
 

@@ -11,7 +11,11 @@ public sealed class DatasetsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private ImageSplits Load(DatasetKind kind, int imageSize = 16, int trainLimit = 0, int testLimit = 0, int seed = 0) =>
-        Datasets.Load(kind, _folder.Root, imageSize, trainLimit, testLimit, seed, decode: SkiaImage.Read, allowPartial: true);
+        Datasets.Load(
+            kind,
+            _folder.Root,
+            new() { ImageSize = imageSize, TrainLimit = trainLimit, TestLimit = testLimit, Seed = seed, AllowPartial = true },
+            SkiaImage.Read);
 
     private static byte[] BytesOf(ImageSource images)
     {
@@ -31,7 +35,7 @@ public sealed class DatasetsTests : IDisposable
     [Fact]
     public void Load_Shapes_NeedsNoRoot()
     {
-        ImageSplits splits = Datasets.Load(DatasetKind.Shapes, root: null, imageSize: 16, trainLimit: 24, testLimit: 12, seed: 0);
+        ImageSplits splits = Datasets.Load(DatasetKind.Shapes, root: null, new() { ImageSize = 16, TrainLimit = 24, TestLimit = 12 });
 
         splits.Train.Count.Should().Be(24);
         splits.Test!.Count.Should().Be(12);
@@ -114,7 +118,7 @@ public sealed class DatasetsTests : IDisposable
         _folder.Write("data_batch_3.bin", record);
         _folder.Write("test_batch.bin", record);
 
-        Action act = () => Datasets.Load(DatasetKind.Cifar10, _folder.Root, 32, 0, 0, seed: 0);
+        Action act = () => Datasets.Load(DatasetKind.Cifar10, _folder.Root, new());
 
         act.Should().Throw<InvalidDataException>().Which.Message.Should().ContainAll(
             "not Cifar10 as it is published", "data_batch_1.bin has 2 of 10000 images", "data_batch_2.bin is missing", "data_batch_3.bin has 1 of",
@@ -138,11 +142,11 @@ public sealed class DatasetsTests : IDisposable
             _folder.Write($"{prefix}-labels-idx1-ubyte", IdxContent.Of([count], new byte[count]));
         }
 
-        Datasets.Load(DatasetKind.Mnist, _folder.Root, 28, 10, 10, seed: 0).Warnings.Should().BeEmpty();
+        Datasets.Load(DatasetKind.Mnist, _folder.Root, new() { TrainLimit = 10, TestLimit = 10 }).Warnings.Should().BeEmpty();
         using (var packed = new GZipStream(File.Create(_folder.PathOf("t10k-labels-idx1-ubyte.gz")), CompressionLevel.Fastest))
             packed.Write(File.ReadAllBytes(_folder.PathOf("t10k-labels-idx1-ubyte")));
         File.Delete(_folder.PathOf("t10k-labels-idx1-ubyte"));
-        var act = () => Datasets.Load(DatasetKind.Mnist, _folder.Root, 28, 10, 10, seed: 0);
+        var act = () => Datasets.Load(DatasetKind.Mnist, _folder.Root, new() { TrainLimit = 10, TestLimit = 10 });
         act.Should().Throw<InvalidDataException>().WithMessage("*t10k-labels-idx1-ubyte.gz has the MD5 *, not the published ec29112d*");
     }
 
@@ -186,25 +190,25 @@ public sealed class DatasetsTests : IDisposable
     [InlineData(DatasetKind.ImageFolder)]
     public void Load_NullRootForFiles_NamesArgumentAndDataSet(DatasetKind kind)
     {
-        Action act = () => Datasets.Load(kind, root: null, imageSize: 32, trainLimit: 0, testLimit: 0, seed: 0);
+        Action act = () => Datasets.Load(kind, root: null, new());
 
         act.Should().Throw<ArgumentException>().WithParameterName("root").WithMessage($"{kind}*");
     }
 
     [Theory]
-    [InlineData(-1, 0, "trainLimit")]
-    [InlineData(0, -1, "testLimit")]
-    public void Load_NegativeLimit_NamesArgument(int trainLimit, int testLimit, string name)
+    [InlineData(-1, 0, "TrainLimit")]
+    [InlineData(0, -1, "TestLimit")]
+    public void Load_NegativeLimit_NamesOption(int trainLimit, int testLimit, string name)
     {
         Action act = () => Load(DatasetKind.Shapes, trainLimit: trainLimit, testLimit: testLimit);
 
-        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(name);
+        act.Should().Throw<InvalidOptionsException>().WithMessage($"{name} is -1; it must be at least 0.");
     }
 
     [Fact]
     public void Load_ImageFolderWithoutADecoder_NamesOne()
     {
-        Action act = () => Datasets.Load(DatasetKind.ImageFolder, _folder.Root, 16, 0, 0, seed: 0);
+        Action act = () => Datasets.Load(DatasetKind.ImageFolder, _folder.Root, new());
 
         act.Should().Throw<ArgumentException>().WithParameterName("decode").WithMessage("*decoder*SkiaImage.Read*");
     }

@@ -110,6 +110,31 @@ public sealed class LinearProbeTests : IDisposable
         epochs.Should().Equal([0, 1, 2, 3, 4, 0, 1, 2, 3, 4], "the sweep shares an epoch's features, and the chosen rate trains again");
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void Evaluate_FeaturesTakenInInferenceMode_TrainsAllTheSame(bool standardise, bool throughout)
+    {
+        var images = new ImageSplits(ShapesGenerator.Generate(40, 16, seed: 1), ShapesGenerator.Generate(20, 16, seed: 2));
+        using var encoder = ResNet.Tiny();
+        ProbeFeatures Taken() => FeatureExtractor.Extract(encoder, images, CPU, normalisation: null);
+        ProbeResult Probed(ProbeFeatures features) => LinearProbe.Evaluate(features, classes: 12, seed: 4, Few with { Standardise = standardise });
+        var expected = Probed(Taken());
+        ProbeFeatures features;
+        ProbeResult? result = null;
+        using (inference_mode())
+        {
+            features = Taken();
+            if (throughout)
+            {
+                result = Probed(features);
+            }
+        }
+
+        (result ?? Probed(features)).Should().BeEquivalentTo(expected);
+    }
+
     [Fact]
     public void Evaluate_SameSeed_RepeatsTheResult()
     {
@@ -159,6 +184,22 @@ public sealed class LinearProbeTests : IDisposable
         options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
             "Epochs is 0", "BatchSize is 0", "LearningRates is 0.1 -1", "Momentum is 1", "WeightDecay is NaN", "HeldOutShare is 1");
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Validate_ARateThatCannotBeUsed_NamesIt(double rate)
+    {
+        var (probe, finetune) = (new ProbeOptions { LearningRates = [0.1, rate] }, new FinetuneOptions { LearningRates = [0.1, rate] });
+
+        foreach (var validate in new[] { probe.Validate, finetune.Validate })
+            validate.Should().Throw<InvalidOptionsException>().WithMessage($"LearningRates is 0.1 {rate}; it must be finite numbers above 0.");
+    }
+
+    [Fact]
+    public void Validate_NoRates_SaysSo() => new ProbeOptions { LearningRates = [] }.Invoking(options => options.Validate())
+        .Should().Throw<InvalidOptionsException>().WithMessage("LearningRates is empty; it must be at least one number.");
 
     /// <summary>Two classes that the difference of the features tells apart, and each feature hardly.</summary>
     private static FeatureSet Correlated(long count, ulong seed)

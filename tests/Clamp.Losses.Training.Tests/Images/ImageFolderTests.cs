@@ -40,7 +40,7 @@ public sealed class ImageFolderTests : IDisposable
     private byte[] LoadOnlyTrainImage(int imageSize)
     {
         DrawGrey("test/cat/one.png", 0);
-        using torch.Tensor pixels = ImageFolder.Load(_folder.Root, imageSize, SkiaImage.Read).Train.Pixels([0]);
+        using torch.Tensor pixels = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = imageSize }).Train.Pixels([0]);
         return pixels.data<byte>().ToArray();
     }
 
@@ -57,7 +57,7 @@ public sealed class ImageFolderTests : IDisposable
             foreach (string name in new[] { "b", "a", "C" })
                 DrawGrey($"{split}/{name}/one.png", (byte)name[0]);
 
-        ImageSource train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train;
+        ImageSource train = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Train;
 
         train.ClassNames.Should().Equal("C", "a", "b");
         train.Labels.Should().Equal(0, 1, 2);
@@ -72,7 +72,7 @@ public sealed class ImageFolderTests : IDisposable
         for (byte i = 0; i < 100; i++)
             DrawGrey($"train/cat/{i:D3}.png", i);
 
-        ImageSource train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train;
+        ImageSource train = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Train;
 
         FirstByteOfEach(train).Should().Equal([.. Enumerable.Range(0, 100).Select(i => (byte)i), 20]);
     }
@@ -85,7 +85,7 @@ public sealed class ImageFolderTests : IDisposable
         Draw("train/cat/b.jpeg", 4, 4, (_, _) => new SKColor(200, 200, 200), SKEncodedImageFormat.Jpeg);
         File.WriteAllText(_folder.PathOf("train", "cat", "notes.txt"), "not an image");
 
-        ImageSource train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train;
+        ImageSource train = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Train;
 
         FirstByteOfEach(train).Should().Equal(100, 200, 10, 20);
     }
@@ -149,7 +149,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         DrawOneOfEachClass("train", name);
 
-        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Test!.Count.Should().Be(2);
+        ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Test!.Count.Should().Be(2);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "validation", "test");
         DrawGrey("test/cat/two.png", 30);
 
-        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Test!.Count.Should().Be(3);
+        ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Test!.Count.Should().Be(3);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class ImageFolderTests : IDisposable
         for (byte i = 0; i < 10; i++)
             DrawGrey($"train/cat/more{i}.png", i);
 
-        ImageSplits splits = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read, trainLimit: 2, testLimit: 1, seed: 3);
+        ImageSplits splits = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4, TrainLimit = 2, TestLimit = 1, Seed = 3 });
 
         splits.Train.Labels.Should().Equal(0, 1);
         splits.Test!.Count.Should().Be(1);
@@ -182,7 +182,7 @@ public sealed class ImageFolderTests : IDisposable
         foreach (var (path, level) in new[] { ("z.png", 3), ("2023/summer/beach/a.png", 1), ("2024/b.PNG", 2), (".thumbnails/c.png", 9), ("2024/._b.png", 9) })
             DrawGrey(path, (byte)level);
 
-        var (train, test) = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read, stream: stream);
+        var (train, test) = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4, Stream = stream });
 
         FirstByteOfEach(train).Should().Equal([1, 2, 3], "these are in the order of their paths, and hidden files are none of them");
         train.HasLabels.Should().BeFalse();
@@ -195,7 +195,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         DrawGrey("train/loose.png", 30);
 
-        var (train, test) = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        var (train, test) = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         FirstByteOfEach(train).Should().Equal(10, 20, 30);
         (train.HasLabels, test).Should().Be((false, null));
@@ -207,7 +207,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         DrawGrey("train/cat/deep/er/two.png", 11);
 
-        var train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train;
+        var train = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Train;
 
         train.Labels.Should().Equal(0, 0, 1);
         FirstByteOfEach(train).Should().Equal(11, 10, 20);
@@ -220,7 +220,7 @@ public sealed class ImageFolderTests : IDisposable
         Directory.CreateSymbolicLink(_folder.PathOf("train", "eel"), _folder.PathOf("train", "cat"));
         Directory.CreateSymbolicLink(_folder.PathOf("train", "cat", "back"), _folder.PathOf("train"));
 
-        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train.Labels.Should().Equal(0, 1, 2);
+        ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Train.Labels.Should().Equal(0, 1, 2);
     }
 
     [Fact]
@@ -228,7 +228,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         DrawOneOfEachClass("train");
 
-        var (train, test) = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        var (train, test) = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         train.Labels.Should().Equal(0, 1);
         test.Should().BeNull();
@@ -239,7 +239,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         File.WriteAllText(_folder.PathOf("notes.txt"), "not an image");
 
-        Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         act.Should().Throw<InvalidDataException>().WithMessage($"*{_folder.Root.FullName}*no image*.jpg*train/<class>*");
     }
@@ -247,7 +247,7 @@ public sealed class ImageFolderTests : IDisposable
     [Fact]
     public void Load_FolderThatIsNotThere_IsNamed()
     {
-        Action act = () => ImageFolder.Load(new DirectoryInfo(_folder.PathOf("none")), 4, SkiaImage.Read);
+        Action act = () => ImageFolder.Load(new DirectoryInfo(_folder.PathOf("none")), SkiaImage.Read, new() { ImageSize = 4 });
 
         act.Should().Throw<DirectoryNotFoundException>().WithMessage($"*{_folder.PathOf("none")}*does not exist*");
     }
@@ -259,7 +259,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawGrey("train/horse/one.png", 0);
         DrawGrey("test/hose/one.png", 0);
 
-        Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         act.Should().Throw<InvalidDataException>().WithMessage("*train*[horse]*test*[hose]*");
     }
@@ -270,7 +270,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train");
         _folder.Root.CreateSubdirectory("test");
 
-        Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         act.Should().Throw<InvalidDataException>().WithMessage("*test*no class folder*");
     }
@@ -281,7 +281,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         File.Delete(_folder.PathOf("train", "dog", "one.png"));
 
-        Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         act.Should().Throw<InvalidDataException>().WithMessage($"*{Path.Combine("train", "dog")}*no image*");
     }
@@ -292,7 +292,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         _folder.Root.CreateSubdirectory("train/.cache");
 
-        ImageFolder.Load(_folder.Root, 4, SkiaImage.Read).Train.ClassNames.Should().Equal("cat", "dog");
+        ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 }).Train.ClassNames.Should().Equal("cat", "dog");
     }
 
     [Fact]
@@ -301,7 +301,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         File.WriteAllText(_folder.PathOf("train", "dog", "two.jpg"), "not an image");
 
-        Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         act.Should().Throw<InvalidDataException>().WithMessage($"*{_folder.PathOf("train", "dog", "two.jpg")}*complete JPEG or PNG*");
     }
@@ -316,7 +316,7 @@ public sealed class ImageFolderTests : IDisposable
         string path = _folder.PathOf("train", "dog", name);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^400]);
 
-        Action act = () => ImageFolder.Load(_folder.Root, 4, SkiaImage.Read);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4 });
 
         act.Should().Throw<InvalidDataException>().WithMessage($"*{path}*IncompleteInput*");
     }
@@ -327,7 +327,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         WriteEmptyTrainImages(700);
 
-        Action act = () => ImageFolder.Load(_folder.Root, 1024, SkiaImage.Read, stream: false);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 1024, Stream = false });
 
         act.Should().Throw<InvalidDataException>().WithMessage("*702 images*2208301056 bytes*Stream them*smaller image size*");
     }
@@ -338,7 +338,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         WriteEmptyTrainImages(400);
 
-        ImageSplits splits = ImageFolder.Load(_folder.Root, 1024, SkiaImage.Read);
+        ImageSplits splits = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 1024 });
 
         splits.Train.Count.Should().Be(402);
         using torch.Tensor pixels = splits.Test!.Pixels([1]);
@@ -353,9 +353,9 @@ public sealed class ImageFolderTests : IDisposable
             foreach (string name in new[] { "cat", "dog", "eel" })
                 for (int i = 0; i < 4; i++)
                     Draw($"{split}/{name}/{i}.png", 7 + i, 9, (x, y) => new SKColor((byte)(x * 20), (byte)(y * 25), (byte)(name[0] + i)));
-        ImageSource inMemory = ImageFolder.Load(_folder.Root, 6, SkiaImage.Read, trainLimit: 9, stream: false).Train;
+        ImageSource inMemory = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 6, TrainLimit = 9, Stream = false }).Train;
 
-        ImageSource streamed = ImageFolder.Load(_folder.Root, 6, SkiaImage.Read, trainLimit: 9, stream: true).Train;
+        ImageSource streamed = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 6, TrainLimit = 9, Stream = true }).Train;
 
         streamed.Labels.Should().Equal(inMemory.Labels);
         using torch.Tensor expected = inMemory.Subset([8, 0, 3]).Pixels([2, 1, 0]);
@@ -369,7 +369,7 @@ public sealed class ImageFolderTests : IDisposable
         DrawOneOfEachClass("train", "test");
         Draw("train/cat/wide.png", 8, 8, (x, y) => new SKColor((byte)(x is > 1 and < 6 && y is > 1 and < 6 ? 200 : 0), 0, 0));
 
-        ImageSource train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read, centre: new CentreCrop(8)).Train;
+        ImageSource train = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4, Centre = new CentreCrop(8) }).Train;
 
         train.Should().BeOfType<FileImages>();
         using torch.Tensor pixels = train.Subset([1]).Pixels([0]);
@@ -381,7 +381,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         DrawOneOfEachClass("train", "test");
         File.WriteAllText(_folder.PathOf("train", "dog", "two.jpg"), "not an image");
-        ImageSource train = ImageFolder.Load(_folder.Root, 4, SkiaImage.Read, stream: true).Train;
+        ImageSource train = ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = 4, Stream = true }).Train;
 
         Action act = () => train.Pixels([0, 1, 2]);
 
@@ -389,15 +389,15 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, 0, 0, "imageSize")]
-    [InlineData(1025, 0, 0, "imageSize")]
-    [InlineData(4, -1, 0, "trainLimit")]
-    [InlineData(4, 0, -1, "testLimit")]
-    public void Load_ArgumentOutOfRange_NamesIt(int imageSize, int trainLimit, int testLimit, string name)
+    [InlineData(0, 0, 0, "ImageSize")]
+    [InlineData(1025, 0, 0, "ImageSize")]
+    [InlineData(4, -1, 0, "TrainLimit")]
+    [InlineData(4, 0, -1, "TestLimit")]
+    public void Load_OptionOutOfRange_NamesIt(int imageSize, int trainLimit, int testLimit, string name)
     {
-        Action act = () => ImageFolder.Load(_folder.Root, imageSize, SkiaImage.Read, trainLimit, testLimit);
+        Action act = () => ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = imageSize, TrainLimit = trainLimit, TestLimit = testLimit });
 
-        act.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(name);
+        act.Should().Throw<InvalidOptionsException>().WithMessage($"{name} is *; it must be *");
     }
 
     [SkippableFact]

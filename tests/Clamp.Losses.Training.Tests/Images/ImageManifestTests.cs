@@ -2,6 +2,7 @@ namespace Clamp.Losses.Training.Tests;
 
 public sealed class ImageManifestTests : IDisposable
 {
+    private static readonly LoadOptions Streamed = new() { ImageSize = 1, Stream = true };
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _decoded = [];
 
@@ -52,7 +53,7 @@ public sealed class ImageManifestTests : IDisposable
     {
         var list = Write("list.txt", "a.jpg\n");
 
-        var train = ImageManifest.Load(list, 1, Decode, root: new DirectoryInfo("/images"), stream: true).Train;
+        var train = ImageManifest.Load(list, Decode, Streamed, root: new DirectoryInfo("/images")).Train;
 
         Decoded(train).Should().Equal("/images/a.jpg");
     }
@@ -62,7 +63,7 @@ public sealed class ImageManifestTests : IDisposable
     {
         var list = Write("list.txt", string.Concat(Enumerable.Range(0, 40).Select(i => $"{i}.jpg,{(i == 30 ? "rare" : "common")}\n")));
 
-        ImageManifest.Load(list, 1, Decode, trainLimit: 2, stream: true).Train.Labels.Should().BeEquivalentTo([0, 1]);
+        ImageManifest.Load(list, Decode, Streamed with { TrainLimit = 2 }).Train.Labels.Should().BeEquivalentTo([0, 1]);
     }
 
     [Theory]
@@ -91,12 +92,12 @@ public sealed class ImageManifestTests : IDisposable
     [Fact]
     public void Load_NoSuchList_SaysWhatIsExpected()
     {
-        var act = () => ImageManifest.Load(new FileInfo(_folder.PathOf("none.csv")), 1, Decode);
+        var act = () => ImageManifest.Load(new FileInfo(_folder.PathOf("none.csv")), Decode);
         act.Should().Throw<FileNotFoundException>().WithMessage("*none.csv*path,label*");
     }
 
     private ImageSplits Load(string train, string? test = null) =>
-        ImageManifest.Load(Write("list.txt", train), 1, Decode, test is null ? null : Write("test.txt", test), stream: true);
+        ImageManifest.Load(Write("list.txt", train), Decode, Streamed, test is null ? null : Write("test.txt", test));
 
     private FileInfo Write(string name, string text)
     {

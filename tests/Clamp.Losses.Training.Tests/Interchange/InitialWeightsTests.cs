@@ -74,6 +74,20 @@ public sealed class InitialWeightsTests : IDisposable
         encoder.state_dict()["bn1.bias"].bytes.ToArray().Should().Equal(before);
     }
 
+    [Theory]
+    [InlineData(true, "* The weights are those of the small stem: --set SmallStem=true.")]
+    [InlineData(false, "* The weights are those of ImageNet's stem: --set SmallStem=false.")]
+    public void Load_OfTheOtherStem_SaysWhatToSet(bool small, string advice)
+    {
+        using var given = ResNet.Tiny(smallStem: small);
+        SafetensorsFile.Write(File, given.state_dict(), new Dictionary<string, string>());
+        RunFolder.Create(_temporary.PathOf("run"), new RunOptions { SmallStem = small }).SaveEncoder(given);
+        using var encoder = ResNet.Tiny(smallStem: !small);
+
+        foreach (var path in new[] { File, _temporary.PathOf("run") })
+            FluentActions.Invoking(() => InitialWeights.Load(path, encoder)).Should().Throw<InvalidDataException>().WithMessage(advice);
+    }
+
     [Fact]
     public void Load_OfAnotherArchitecture_CountsWhatItDoesNotName()
     {

@@ -97,7 +97,30 @@ public sealed class PretrainerTests
         measured.EncoderWeights.Should().BeApproximately(initial, 1e-5 * initial);
         var gradient = Norm(trainer.Encoder.parameters().Select(weight => weight.grad!));
         measured.EncoderGradient.Should().BeApproximately(gradient, 1e-5 * gradient).And.BeGreaterThan(0);
-        (measured.HeadGradient > 0 && measured.HeadWeights > 0).Should().BeTrue();
+        measured.HeadGradient.Should().BeGreaterThan(0).And.NotBe(measured.EncoderGradient);
+        measured.HeadWeights.Should().BeGreaterThan(0).And.NotBe(measured.EncoderWeights);
+    }
+
+    [Theory]
+    [InlineData(Precision.Float32, 0)]
+    [InlineData(Precision.BFloat16, 0)]
+    [InlineData(Precision.Float32, 3)]
+    public void Run_OnACpu_ComputesWithTheChannelsOfAPixelSideBySide(Precision precision, int chunk)
+    {
+        using var trainer = SmallRun.Trainer(Options with { Epochs = 1, Precision = precision, Chunk = chunk });
+        var strides = new List<long>();
+        foreach (var block in trainer.Encoder.modules().OfType<ResidualBlock>())
+        {
+            block.register_forward_hook((_, input, output) =>
+            {
+                strides.AddRange([input.stride(1), output.stride(1)]);
+                return output;
+            });
+        }
+
+        trainer.Run(_ => { });
+
+        strides.Should().NotBeEmpty().And.OnlyContain(stride => stride == 1);
     }
 
     [Theory]

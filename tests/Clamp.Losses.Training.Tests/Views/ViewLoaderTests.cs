@@ -30,7 +30,7 @@ public sealed class ViewLoaderTests : IDisposable
             }
         }
 
-        return ImageFolder.Load(_folder.Root, Size, SkiaImage.Read, stream: stream).Train;
+        return ImageFolder.Load(_folder.Root, SkiaImage.Read, new() { ImageSize = Size, Stream = stream }).Train;
     }
 
     private ViewLoader Loader(ImageSource images) => new(images, _augmentation, Views, torch.CPU);

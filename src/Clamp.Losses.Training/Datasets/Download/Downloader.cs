@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 
 namespace Clamp.Losses.Training;
 
@@ -40,7 +39,7 @@ public sealed class Downloader(HttpClient client, TimeSpan? firstPause = null, T
         string path = Path.Combine(folder.FullName, file.Name);
         if (File.Exists(path))
         {
-            await ThrowIfAnotherAsync(file, path, stop);
+            ThrowIfAnother(file, path);
             return;
         }
 
@@ -51,7 +50,7 @@ public sealed class Downloader(HttpClient client, TimeSpan? firstPause = null, T
             stream.Flush(flushToDisk: true);
         }
 
-        string sum = await Md5Async(part, stop);
+        string sum = RememberedSums.Taken(part);
         if (sum != file.Md5)
         {
             File.Delete(part);
@@ -60,11 +59,12 @@ public sealed class Downloader(HttpClient client, TimeSpan? firstPause = null, T
         }
 
         File.Move(part, path);
+        RememberedSums.Remember(path, sum);
     }
 
-    private static async Task ThrowIfAnotherAsync(PublicFile file, string path, CancellationToken stop)
+    private static void ThrowIfAnother(PublicFile file, string path)
     {
-        string sum = await Md5Async(path, stop);
+        string sum = RememberedSums.Of(path);
         if (sum != file.Md5)
         {
             throw new InvalidDataException(
@@ -158,12 +158,4 @@ public sealed class Downloader(HttpClient client, TimeSpan? firstPause = null, T
 
     private static string Advice(PublicFile file, DirectoryInfo folder) =>
         $"Try again to go on, or put the file '{file.Name}' (MD5 {file.Md5}) into '{folder.FullName}' yourself.";
-
-    private static async Task<string> Md5Async(string path, CancellationToken stop)
-    {
-        await using var stream = File.OpenRead(path);
-#pragma warning disable CA5351 // The sums that the authors publish are MD5; they guard against damage.
-        return Convert.ToHexString(await MD5.HashDataAsync(stream, stop)).ToLowerInvariant();
-#pragma warning restore CA5351
-    }
 }

@@ -46,6 +46,19 @@ public sealed class DownloaderTests : IDisposable
     }
 
     [Fact]
+    public async Task FetchAsync_NewFile_IsNotSummedAgainLater()
+    {
+        using var server = new FileServer(FileServer.Whole(Content));
+
+        await Fetch(server.Url);
+
+        var time = File.GetLastWriteTimeUtc(Final);
+        File.WriteAllBytes(Final, new byte[Content.Length]);
+        File.SetLastWriteTimeUtc(Final, time);
+        RememberedSums.Of(Final).Should().Be(Md5(Content), "the sum that was verified is remembered");
+    }
+
+    [Fact]
     public async Task FetchAsync_AnEarlierPart_IsContinuedByRange()
     {
         File.WriteAllBytes(Part, Content[..120_000]);
