@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Clamp.Losses.Samples.Toy;
 using Clamp.Losses.Training;
 using Clamp.Losses.Training.Skia;
@@ -8,6 +9,9 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>Trains the paper's illustration, ten images on a sphere, and draws it.</summary>
 public static class ToyCommand
 {
+    // Of the data sets whose images can have any size.
+    private const int ImageSize = 64;
+
     private static readonly ToyOptions Defaults = new();
 
     /// <summary>The command.</summary>
@@ -28,7 +32,7 @@ public static class ToyCommand
 
             A small network learns to embed noisy views of them in three dimensions, and what happens is drawn: toy.png, a strip of
             spheres, and toy.html, a page without any network access to turn them and to play the steps.
-            """) { output, data.Dataset, data.DataRoot, data.Download, steps, views, noise, radiusScale, rate, seed, force };
+            """) { output, data.Dataset, data.DataRoot, data.Download, data.AllowPartial, steps, views, noise, radiusScale, rate, seed, force };
         command.SetAction(arguments =>
         {
             var options = new ToyOptions
@@ -44,31 +48,38 @@ public static class ToyCommand
             var dataset = arguments.GetValue(data.Dataset) ?? DatasetKind.Shapes;
             var root = arguments.GetValue(data.DataRoot);
             data.Fetch(arguments, dataset, root?.FullName);
-            return Run(dataset, root, options, arguments.GetValue(output)!, arguments.GetValue(force));
+            var images = Load(dataset, root, options.Seed, arguments.GetValue(data.AllowPartial));
+            return Run(images, $"images of {dataset}", options, arguments.GetValue(output)!, arguments.GetValue(force));
         });
         return command;
     }
 
-    // Of the data sets whose images can have any size.
-    private const int ImageSize = 64;
-
     private static Option<T> Default<T>(string name, string description, T value) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };
 
-    private static int Run(DatasetKind dataset, DirectoryInfo? root, ToyOptions options, string folder, bool replace)
+    private static int Run(ImageSplits images, string dataset, ToyOptions options, string folder, bool replace)
     {
-        Directory.CreateDirectory(folder);
-        var images = ToyImages.Choose(Load(dataset, root, options.Seed), options.Seed);
-        var frames = ToyTraining.Run(images, options);
-        File.WriteAllBytes(Path.Combine(folder, "toy.png"), PackingStrip.Png(images, frames, Viewpoint.Facing(frames[^1].Centroids)));
-        foreach (var f in frames)
-            Console.WriteLine($"{f.Step} loss {f.Loss:F3} r {f.MeanRadius:F3} z {f.MeanContacts:F1} rho {f.Centroids.Average(c => c.Length()):F3} min {f.Radii.Min():F3} max {f.Radii.Max():F3}");
+        var (strip, page) = (Path.Combine(folder, "toy.png"), Path.Combine(folder, "toy.html"));
+        ResultFile.Reserve(strip, replace);
+        ResultFile.Reserve(page, replace);
+        EvaluatedRun.Warn(images);
+        var clock = Stopwatch.StartNew();
+        var chosen = ToyImages.Choose(images.Train, options.Seed);
+        Console.WriteLine($"toy: ten {dataset}, {options.Views} noisy views of each, {options.Steps} steps");
+        var frames = ToyTraining.Run(chosen, options);
+        foreach (var frame in PackingStrip.Chosen(frames))
+            Console.WriteLine(frame);
+
+        var camera = Viewpoint.Facing(frames[^1].Centroids);
+        File.WriteAllBytes(strip, PackingStrip.Png(chosen, frames, camera));
+        File.WriteAllText(page, PackingPage.Html(dataset, chosen, frames, camera));
+        Console.WriteLine($"wrote {strip} and {page} in {clock.Elapsed.TotalSeconds:F0} s");
         return 0;
     }
 
-    private static ImageSource Load(DatasetKind dataset, DirectoryInfo? root, int seed)
+    private static ImageSplits Load(DatasetKind dataset, DirectoryInfo? root, int seed, bool allowPartial)
     {
         var limit = dataset == DatasetKind.Shapes ? ShapesGenerator.ClassNames.Count : 0;
-        return Datasets.Load(dataset, root, ImageSize, limit, limit, seed, decode: SkiaImage.Read, allowPartial: true).Train;
+        return Datasets.Load(dataset, root, ImageSize, limit, limit, seed, decode: SkiaImage.Read, allowPartial: allowPartial);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using static TorchSharp.torch;
 
@@ -55,6 +56,10 @@ public sealed record PackingFrame(
             radii,
             ContactsOf(packing.Centroids.data<double>().ToArray(), radii, options));
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"step {Step}: loss {Loss:F2}, {Contacts.Count} contacts, mean radius {MeanRadius:F2}");
 
     private static Vector3[] Vectors(Tensor coordinates) =>
         [.. coordinates.contiguous().data<double>().ToArray().Chunk(3).Select(at => new Vector3((float)at[0], (float)at[1], (float)at[2]))];

@@ -22,6 +22,7 @@ public static class PackingStrip
     private const int ThumbnailsTop = 112;
     private const float HiddenOpacity = 0.3f;
 
+    private static readonly string[] SansSerifs = ["Inter", "Open Sans", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Segoe UI", "Helvetica", "Arial"];
     private static readonly SKTypeface Face = SansSerif(SKFontStyle.Normal);
     private static readonly SKTypeface BoldFace = SansSerif(SKFontStyle.Bold);
     private static readonly SKColor Card = new(0xFFF7F8FA);
@@ -141,9 +142,7 @@ public static class PackingStrip
 
     // Skia's default may have serifs, and without fontconfig it knows no "sans-serif".
     private static SKTypeface SansSerif(SKFontStyle style) =>
-        new[] { "Inter", "Open Sans", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Segoe UI", "Helvetica", "Arial" }
-            .Select(family => SKFontManager.Default.MatchFamily(family, style))
-            .FirstOrDefault(face => face is not null) ?? SKTypeface.Default;
+        SansSerifs.Select(family => SKFontManager.Default.MatchFamily(family, style)).FirstOrDefault(face => face is not null) ?? SKTypeface.Default;
 
     private static SKPoint OnCanvas(Vector3 point, float centre) => new(centre + point.X * Radius, SphereCentre - point.Y * Radius);
 
