@@ -9,8 +9,8 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>Trains the paper's illustration, ten images on a sphere, and draws it.</summary>
 public static class ToyCommand
 {
-    // Of the data sets whose images can have any size.
-    private const int ImageSize = 64;
+    // Of the data sets whose images can have any size: MNIST's.
+    private const int ImageSize = 28;
 
     private static readonly ToyOptions Defaults = new();
 
@@ -49,7 +49,7 @@ public static class ToyCommand
             var root = arguments.GetValue(data.DataRoot);
             data.Fetch(arguments, dataset, root?.FullName);
             var images = Load(dataset, root, options.Seed, arguments.GetValue(data.AllowPartial));
-            return Run(images, $"images of {dataset}", options, arguments.GetValue(output)!, arguments.GetValue(force));
+            return Run(images, dataset == DatasetKind.Shapes ? "drawn shapes" : $"images of {dataset}", options, arguments.GetValue(output)!, arguments.GetValue(force));
         });
         return command;
     }
@@ -79,6 +79,9 @@ public static class ToyCommand
 
     private static ImageSplits Load(DatasetKind dataset, DirectoryInfo? root, int seed, bool allowPartial)
     {
+        if (root is null && dataset != DatasetKind.Shapes)
+            throw new InvalidOptionsException($"--data-root is missing; it must be the folder with the files of {dataset}.");
+
         var limit = dataset == DatasetKind.Shapes ? ShapesGenerator.ClassNames.Count : 0;
         return Datasets.Load(dataset, root, ImageSize, limit, limit, seed, decode: SkiaImage.Read, allowPartial: allowPartial);
     }

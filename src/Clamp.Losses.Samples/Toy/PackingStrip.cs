@@ -21,6 +21,9 @@ public static class PackingStrip
     private const int Thumbnail = 84;
     private const int ThumbnailsTop = 112;
     private const float HiddenOpacity = 0.3f;
+    private const byte HaloAlpha = 130;
+    private const byte FrontLineAlpha = 200;
+    private const byte HiddenLineAlpha = 50;
 
     private static readonly string[] SansSerifs = ["Inter", "Open Sans", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Segoe UI", "Helvetica", "Arial"];
     private static readonly SKTypeface Face = SansSerif(SKFontStyle.Normal);
@@ -50,8 +53,9 @@ public static class PackingStrip
 
         Write(canvas, "disc: a blob's radius in the loss      dot: a view      line: two blobs that overlap and repel each other", (SpheresLeft + Width) / 2f, 606, 23, FaintInk);
         using var picture = surface.Snapshot();
-        using var png = picture.Encode(SKEncodedImageFormat.Png, 100);
-        return png.ToArray();
+        using var pixels = picture.PeekPixels();
+        using var png = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.None, zLibLevel: 9));
+        return png!.ToArray();
     }
 
     /// <summary>The frames to draw: the first, those where two thirds and one quarter of the contacts are left, and the last.</summary>
@@ -77,7 +81,7 @@ public static class PackingStrip
             canvas.DrawRoundRect(SKRect.Inflate(box, 7, 7), 9, 9, frame);
             using var picture = Thumbnails.Bitmap(images, i);
             using var image = SKImage.FromBitmap(picture);
-            canvas.DrawImage(image, box, new SKSamplingOptions(SKCubicResampler.Mitchell));
+            canvas.DrawImage(image, box, new SKSamplingOptions(SKFilterMode.Nearest));
         }
     }
 
@@ -85,12 +89,9 @@ public static class PackingStrip
     {
         var centroids = frame.Centroids.Select(centroid => Vector3.Transform(centroid, camera)).ToList();
         var caps = centroids.Zip(frame.Radii, SphericalCap.Of).ToList();
-        foreach (var front in new[] { false, true })
-        {
-            DrawHemisphere(canvas, caps, centre, front);
-            DrawViews(canvas, frame, camera, centre, front);
-        }
-
+        DrawHemisphere(canvas, caps, centre, front: false);
+        DrawHemisphere(canvas, caps, centre, front: true);
+        DrawViews(canvas, frame, camera, centre);
         DrawContacts(canvas, frame, centroids, centre);
         Write(canvas, $"step {frame.Step}", centre, 496, 30, Ink, bold: true);
         Write(canvas, string.Create(CultureInfo.InvariantCulture, $"loss {frame.Loss:F2}, {frame.Contacts.Count} contacts").Replace('-', '−'), centre, 536, 26, Ink);
@@ -104,9 +105,9 @@ public static class PackingStrip
         canvas.DrawImage(image, centre - Radius - 1, SphereCentre - Radius - 1, paint);
     }
 
-    private static void DrawViews(SKCanvas canvas, PackingFrame frame, Matrix4x4 camera, float centre, bool front)
+    private static void DrawViews(SKCanvas canvas, PackingFrame frame, Matrix4x4 camera, float centre)
     {
-        using var halo = new SKPaint { Color = SKColors.White.WithAlpha((byte)(front ? 130 : 40)), IsAntialias = true };
+        using var halo = new SKPaint { Color = SKColors.White.WithAlpha(HaloAlpha), IsAntialias = true };
 
         // One view of each image after the other, so that no image's views cover another's.
         for (var v = 0; v < frame.Views[0].Count; v++)
@@ -114,9 +115,9 @@ public static class PackingStrip
             for (var i = 0; i < frame.Views.Count; i++)
             {
                 var at = Vector3.Transform(frame.Views[i][v], camera);
-                if (at.Z >= 0 != front)
+                if (at.Z < 0)
                     continue;
-                using var paint = new SKPaint { Color = Darker(Colour(i)).WithAlpha((byte)(front ? 255 : 70)), IsAntialias = true };
+                using var paint = new SKPaint { Color = Darker(Colour(i)), IsAntialias = true };
                 canvas.DrawCircle(OnCanvas(at, centre), 4, halo);
                 canvas.DrawCircle(OnCanvas(at, centre), 3, paint);
             }
@@ -128,7 +129,7 @@ public static class PackingStrip
         foreach (var (first, second) in frame.Contacts)
         {
             var front = centroids[first].Z + centroids[second].Z >= 0;
-            using var paint = new SKPaint { Color = Ink.WithAlpha((byte)(front ? 200 : 50)), IsAntialias = true, StrokeWidth = 2.6f, IsStroke = true };
+            using var paint = new SKPaint { Color = Ink.WithAlpha(front ? FrontLineAlpha : HiddenLineAlpha), IsAntialias = true, StrokeWidth = 2.6f, IsStroke = true };
             canvas.DrawLine(OnCanvas(centroids[first], centre), OnCanvas(centroids[second], centre), paint);
         }
     }

@@ -8,6 +8,7 @@ internal static class SphereImage
 {
     private const double BodyOpacity = 0.78;
     private const double CapOpacity = 0.5;
+    private const double MostOpacity = 0.72;
     private const double RimOpacity = 0.9;
     private const double RimPixels = 3;
 
@@ -59,7 +60,7 @@ internal static class SphereImage
         }
 
         if (weight > 0)
-            Lay(mixed / (float)weight, 1 - through);
+            Lay(mixed / (float)weight, Math.Min(1 - through, MostOpacity));
         for (var i = 0; i < caps.Count; i++)
         {
             var pixels = PixelsInside(caps[i], at, radius);
@@ -85,5 +86,6 @@ internal static class SphereImage
         return (Vector3.Dot(cap.Axis, at) - cap.Cosine) * radius / Math.Max(Math.Sqrt(dx * dx + dy * dy), 1e-3);
     }
 
-    private static byte Byte(double share) => (byte)Math.Round(Math.Clamp(share, 0, 1) * 255);
+    // In steps too small to see, for runs of equal pixels make a much smaller PNG.
+    private static byte Byte(double share) => (byte)(5 * Math.Round(Math.Clamp(share, 0, 1) * 51));
 }

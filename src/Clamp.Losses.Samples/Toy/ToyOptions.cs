@@ -6,19 +6,19 @@ namespace Clamp.Losses.Samples.Toy;
 public sealed record ToyOptions
 {
     /// <summary>How many optimiser steps, at least 1.</summary>
-    public int Steps { get; init; } = 100;
+    public int Steps { get; init; } = 200;
 
     /// <summary>How many noisy views of each image a step trains on, and as many others that the frames show; at least 2.</summary>
-    public int Views { get; init; } = 48;
+    public int Views { get; init; } = 32;
 
     /// <summary>The deviation of the Gaussian noise, in units of pixels from 0 to 1; above 0.</summary>
-    public double Noise { get; init; } = 0.4;
+    public double Noise { get; init; } = 0.3;
 
     /// <summary>r_s of the loss. At 3, three in four of a blob's views or more lie within its radius.</summary>
     public double RadiusScale { get; init; } = 3;
 
     /// <summary>AdamW's constant learning rate, above 0.</summary>
-    public double LearningRate { get; init; } = 5e-6;
+    public double LearningRate { get; init; } = 1e-5;
 
     /// <summary>Chooses the images, the noise and the first weights.</summary>
     public int Seed { get; init; } = 1;

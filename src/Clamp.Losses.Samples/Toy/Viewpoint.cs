@@ -3,13 +3,14 @@ using System.Numerics;
 namespace Clamp.Losses.Samples.Toy;
 
 /// <summary>Chooses from where a packing is looked at.</summary>
-internal static class Viewpoint
+public static class Viewpoint
 {
     private const int Candidates = 1000;
     private const double GoldenAngle = 2.399963229728653;
 
     /// <summary>The rotation into view coordinates (x right, y up, z to the viewer) that has as many of the centroids as it can in sight.</summary>
-    /// <param name="centroids">The centroids.</param>
+    /// <param name="centroids">The centroids, in the unit ball.</param>
+    /// <returns>The rotation, for row vectors.</returns>
     public static Matrix4x4 Facing(IReadOnlyList<Vector3> centroids)
     {
         // The root rewards many that can be seen over one in the middle.
