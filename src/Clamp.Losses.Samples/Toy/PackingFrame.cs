@@ -26,6 +26,8 @@ public sealed record PackingFrame(
     // The loss's own: two radii reach this much beyond their sum.
     private const double ReachMargin = 1e-6;
 
+    internal string ContactsInWords => Contacts.Count == 1 ? "1 contact" : $"{Contacts.Count} contacts";
+
     /// <summary>Measures a batch.</summary>
     /// <param name="step">The steps before it.</param>
     /// <param name="embeddings">z, [V, B, 3].</param>
@@ -59,7 +61,7 @@ public sealed record PackingFrame(
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"step {Step}: loss {Loss:F2}, {Contacts.Count} contacts, mean radius {MeanRadius:F2}");
+        CultureInfo.InvariantCulture, $"step {Step}: loss {Loss:F2}, {ContactsInWords}, mean radius {MeanRadius:F2}");
 
     private static Vector3[] Vectors(Tensor coordinates) =>
         [.. coordinates.contiguous().data<double>().ToArray().Chunk(3).Select(at => new Vector3((float)at[0], (float)at[1], (float)at[2]))];

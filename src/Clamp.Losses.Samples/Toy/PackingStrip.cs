@@ -17,7 +17,7 @@ public static class PackingStrip
     private const int Margin = 40;
     private const int Radius = 168;
     private const int SpheresLeft = 292;
-    private const int SphereCentre = 268;
+    private const int SphereCentre = 274;
     private const int Thumbnail = 84;
     private const int ThumbnailsTop = 112;
     private const float HiddenOpacity = 0.3f;
@@ -51,7 +51,10 @@ public static class PackingStrip
         for (var i = 0; i < chosen.Count; i++)
             DrawFrame(canvas, chosen[i], camera, SpheresLeft + (i + 0.5f) * room);
 
-        Write(canvas, "disc: a blob's radius in the loss      dot: a view      line: two blobs that overlap and repel each other", (SpheresLeft + Width) / 2f, 606, 23, FaintInk);
+        var middle = (SpheresLeft + Width - Margin / 2) / 2f;
+        DrawArrow(canvas, y: 44);
+        Write(canvas, "training: blobs that overlap push each other apart", middle, 52, 24, Ink);
+        Write(canvas, "disc: a blob's radius in the loss      dot: a view      line: two blobs that overlap", middle, 606, 23, FaintInk);
         using var picture = surface.Snapshot();
         using var pixels = picture.PeekPixels();
         using var png = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.None, zLibLevel: 9));
@@ -94,7 +97,7 @@ public static class PackingStrip
         DrawViews(canvas, frame, camera, centre);
         DrawContacts(canvas, frame, centroids, centre);
         Write(canvas, $"step {frame.Step}", centre, 496, 30, Ink, bold: true);
-        Write(canvas, string.Create(CultureInfo.InvariantCulture, $"loss {frame.Loss:F2}, {frame.Contacts.Count} contacts").Replace('-', '−'), centre, 536, 26, Ink);
+        Write(canvas, string.Create(CultureInfo.InvariantCulture, $"loss {frame.Loss:F2}, {frame.ContactsInWords}").Replace('-', '−'), centre, 536, 26, Ink);
     }
 
     private static void DrawHemisphere(SKCanvas canvas, IReadOnlyList<SphericalCap> caps, float centre, bool front)
@@ -132,6 +135,19 @@ public static class PackingStrip
             using var paint = new SKPaint { Color = Ink.WithAlpha(front ? FrontLineAlpha : HiddenLineAlpha), IsAntialias = true, StrokeWidth = 2.6f, IsStroke = true };
             canvas.DrawLine(OnCanvas(centroids[first], centre), OnCanvas(centroids[second], centre), paint);
         }
+    }
+
+    /// <summary>Draws an arrow from the first sphere to the last, with room for words in the middle.</summary>
+    private static void DrawArrow(SKCanvas canvas, float y)
+    {
+        const int Words = 330, Tip = 12;
+        var (left, right) = (SpheresLeft + Margin, Width - 2 * Margin);
+        using var paint = new SKPaint { Color = FaintInk, IsAntialias = true, StrokeWidth = 3, IsStroke = true, StrokeCap = SKStrokeCap.Round };
+        var middle = (SpheresLeft + Width - Margin / 2) / 2;
+        canvas.DrawLine(left, y, middle - Words, y, paint);
+        canvas.DrawLine(middle + Words, y, right, y, paint);
+        canvas.DrawLine(right - Tip, y - Tip, right, y, paint);
+        canvas.DrawLine(right - Tip, y + Tip, right, y, paint);
     }
 
     private static void Write(SKCanvas canvas, string text, float x, float y, float size, SKColor colour, bool bold = false)
