@@ -128,7 +128,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("toy", "--output")]
     [InlineData("toy --output not-made --steps 0 --noise 0", "--steps is 0; it must be from 1")]
     [InlineData("toy --output not-made --steps 0 --noise 0", "--noise is 0; it must be above 0")]
-    [InlineData("toy --output not-made --radius-scale -2", "RadiusScale is -2")]
+    [InlineData("toy --output not-made --radius-scale -2", "--radius-scale is -2")]
     [InlineData("toy --output not-made --dataset mnist", "--data-root is missing")]
     [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
