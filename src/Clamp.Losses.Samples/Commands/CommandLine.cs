@@ -32,6 +32,7 @@ public static partial class CommandLine
             TransferCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),
+            ToyCommand.Create(),
             DoctorCommand.Create(),
         };
         var verbose = new Option<bool>("--verbose") { Description = "Show where an error comes from.", Recursive = true };

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Clamp.Losses.Samples.Tests.Support;
 using Clamp.Losses.Training;
 using Clamp.Losses.Training.Tests;
@@ -124,6 +125,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --views 1000000000", "--views is 1000000000; it must be from 2 to 1000")]
     [InlineData("pretrain --train-images 24 --test-images 12 --batch-size 4 --epochs 500000000 --output not-made", "--epochs is 500000000; it must be at most")]
     [InlineData("pretrain --train-images 24 --test-images 12 --set Projection=1000000000 --output not-made", "the memory does not suffice: lower --batch-size")]
+    [InlineData("toy", "--output")]
+    [InlineData("toy --output not-made --steps 0 --noise 0", "--steps is 0; it must be from 1")]
+    [InlineData("toy --output not-made --steps 0 --noise 0", "--noise is 0; it must be above 0")]
+    [InlineData("toy --output not-made --radius-scale -2", "--radius-scale is -2")]
+    [InlineData("toy --output not-made --dataset mnist", "--data-root is missing")]
     [InlineData("pretrain --precision float16", "must be float32 or bfloat16")]
     public void Run_MistakeOfTheUser_IsToldInALineWithoutAStackTrace(string arguments, string message)
     {
@@ -243,13 +249,46 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void Toy_FewSteps_WritesStripAndPageAndKeepsThem()
+    {
+        string[] toy = ["toy", "--steps", "3", "--views", "4", "--output", Folder];
+
+        var (exit, output, error) = Run(toy);
+
+        exit.Should().Be(0, error);
+        output.Should().ContainAll("step 0: loss", "step 3: loss", "contacts");
+        Directory.GetFiles(Folder).Select(Path.GetFileName).Should().BeEquivalentTo("toy.png", "toy.html");
+        Run(toy).Error.Should().ContainAll("earlier result", "--force");
+        Run([.. toy, "--force"]).Exit.Should().Be(0);
+    }
+
+    [Fact]
+    public void Toy_Mnist_ShowsOneImageOfEachDigit()
+    {
+        foreach (var split in new[] { "train", "t10k" })
+        {
+            var pixels = Enumerable.Range(0, 20 * 28 * 28).Select(i => (byte)(i / 784 * 12)).ToArray();
+            File.WriteAllBytes(_temporary.PathOf($"{split}-images-idx3-ubyte"), IdxContent.Of([20, 28, 28], pixels));
+            File.WriteAllBytes(_temporary.PathOf($"{split}-labels-idx1-ubyte"), IdxContent.Of([20], [.. Enumerable.Range(0, 20).Select(i => (byte)(i % 10))]));
+        }
+
+        var (exit, output, error) = Run(
+            "toy", "--dataset", "mnist", "--data-root", _temporary.Root.FullName, "--allow-partial", "--steps", "1", "--output", Folder);
+
+        exit.Should().Be(0, error);
+        output.Should().Contain("ten images of Mnist");
+        Regex.Matches(File.ReadAllText(Path.Combine(Folder, "toy.html")), "\"name\":\"(\\d)\"").Select(match => match.Groups[1].Value)
+            .Should().Equal("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+    }
+
+    [Fact]
     public void Help_NamesEveryCommand()
     {
         var (exit, output, error) = Run("--help");
 
         exit.Should().Be(0, error);
         output.Should().ContainAll(
-            "pretrain", "probe", "knn", "finetune", "transfer", "export", "import", "doctor", "Without arguments");
+            "pretrain", "probe", "knn", "finetune", "transfer", "export", "import", "toy", "doctor", "Without arguments");
     }
 
     [Fact]
