@@ -25,6 +25,11 @@ internal static class OnnxMetadata
             ["normalisation"] = "in the graph, by mean and standard_deviation: give it pixel / 255",
             ["licence"] = Licence,
         };
+        if (options is RunOptions named)
+        {
+            metadata["image_size"] = ImageSize(named).ToString(CultureInfo.InvariantCulture);
+        }
+
         if (run is not null)
         {
             metadata["run"] = run;
@@ -32,4 +37,12 @@ internal static class OnnxMetadata
 
         return metadata;
     }
+
+    /// <summary>The side of the images that the encoder was trained on.</summary>
+    private static int ImageSize(RunOptions options) => options.Dataset switch
+    {
+        DatasetKind.Cifar10 or DatasetKind.Cifar100 or DatasetKind.Cifar100Coarse => 32,
+        DatasetKind.Mnist or DatasetKind.FashionMnist => 28,
+        _ => options.ImageSize,
+    };
 }
