@@ -31,7 +31,11 @@ public static class EncoderFile
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(options);
-        SafetensorsFile.Write(path, encoder.state_dict(), Metadata(encoder, options));
+        SafetensorsFile.Write(path, encoder.state_dict(), new Dictionary<string, string>(Metadata(options))
+        {
+            ["format"] = "pt",
+            ["features"] = Text(encoder.FeatureWidth),
+        });
     }
 
     /// <summary>Reads an encoder that this class or PyTorch wrote. A torchvision classifier, <c>fc</c>, is passed over.</summary>
@@ -104,35 +108,39 @@ public static class EncoderFile
         ? ""
         : $" The weights are those of {(isSmall ? "the small stem: --set SmallStem=true" : "ImageNet's stem: --set SmallStem=false")}.";
 
-    private static Dictionary<string, string> Metadata(ResNet encoder, RunOptions options)
+    /// <summary>What is to know of an encoder wherever it is written.</summary>
+    internal static Dictionary<string, string> Metadata(PretrainOptions options)
     {
         var metadata = new Dictionary<string, string>
         {
-            ["format"] = "pt",
             ["producer"] = $"Clamp.Losses {Version()}",
-            ["architecture"] = options.Encoder.ToString().ToLowerInvariant(),
-            ["features"] = Text(encoder.FeatureWidth),
-            ["stem"] = options.SmallStem ? "small: conv1 3x3, stride 1; no maxpool" : "imagenet",
-            [Dataset] = options.Dataset.ToString(),
             ["normalisation"] = "(pixel / 255 - mean) / standard_deviation, in every channel",
             [Mean] = Normalisation.Text(options.Normalisation.Mean),
             [StandardDeviation] = Normalisation.Text(options.Normalisation.StandardDeviation),
-            [EvaluationInterpolation] = options.EvaluationInterpolation.ToString().ToLowerInvariant(),
         };
-        if (options.SmallStem)
+        if (options is not RunOptions run)
         {
-            metadata[StemPadding] = Text(options.StemPadding);
+            return metadata;
+        }
+
+        metadata["architecture"] = run.Encoder.ToString().ToLowerInvariant();
+        metadata["stem"] = run.SmallStem ? "small: conv1 3x3, stride 1; no maxpool" : "imagenet";
+        metadata[Dataset] = run.Dataset.ToString();
+        metadata[EvaluationInterpolation] = run.EvaluationInterpolation.ToString().ToLowerInvariant();
+        if (run.SmallStem)
+        {
+            metadata[StemPadding] = Text(run.StemPadding);
         }
 
         // Other data sets have a size of their own.
-        if (options.Dataset is DatasetKind.Shapes or DatasetKind.ImageFolder)
+        if (run.Dataset is DatasetKind.Shapes or DatasetKind.ImageFolder)
         {
-            metadata[ImageSize] = Text(options.ImageSize);
+            metadata[ImageSize] = Text(run.ImageSize);
         }
 
-        if (options.EvaluationResize > 0)
+        if (run.EvaluationResize > 0)
         {
-            metadata[EvaluationResize] = Text(options.EvaluationResize);
+            metadata[EvaluationResize] = Text(run.EvaluationResize);
         }
 
         return metadata;
@@ -233,7 +241,7 @@ public static class EncoderFile
         var other => throw new InvalidDataException($"The metadata's {EvaluationInterpolation} is '{other}'; it must be bilinear or bicubic."),
     };
 
-    private static string Version() =>
+    internal static string Version() =>
         typeof(ClampLoss).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);

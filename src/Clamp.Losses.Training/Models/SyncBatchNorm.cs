@@ -60,6 +60,9 @@ public sealed class SyncBatchNorm : Module<Tensor, Tensor>
     /// <summary>The processes whose images are normalised together; null for this one alone. A <see cref="Pretrainer"/> sets it while it trains.</summary>
     public IProcessGroup? ProcessGroup { get; set; }
 
+    /// <summary>What is added to the variance.</summary>
+    internal double Epsilon => _epsilon;
+
     /// <summary>Normalises each channel, then scales and shifts it.</summary>
     /// <param name="input">[N, C, ...], of the weights' type or bfloat16.</param>
     /// <returns>A new tensor of the input's shape and type.</returns>

@@ -178,6 +178,13 @@ public sealed class Pretrainer : IDisposable
         StepsDone = header.Step;
     }
 
+    /// <summary>Takes the networks alone from what <see cref="Save"/> wrote.</summary>
+    internal static void LoadNetworks(BinaryReader reader, Module encoder, ProjectionHead head)
+    {
+        reader.ReadString();
+        TrainingState.LoadNetworks(reader, [encoder, head]);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -30,15 +30,23 @@ internal static class TrainingState
     /// <exception cref="InvalidDataException">Other networks or another optimiser were saved.</exception>
     public static void Load(BinaryReader reader, IEnumerable<nn.Module> networks, OptimizerHelper optimizer)
     {
-        foreach (var network in networks)
-        {
-            LoadNetwork(reader, network);
-        }
-
+        LoadNetworks(reader, networks);
         optimizer.load_state_dict(reader);
         using var random = torch.random.get_rng_state();
         random.Load(reader);
         torch.random.set_rng_state(random);
+    }
+
+    /// <summary>Reads the networks alone, which come first.</summary>
+    /// <param name="reader">Where.</param>
+    /// <param name="networks">The networks that were saved, in their order.</param>
+    /// <exception cref="InvalidDataException">Other networks were saved.</exception>
+    public static void LoadNetworks(BinaryReader reader, IEnumerable<nn.Module> networks)
+    {
+        foreach (var network in networks)
+        {
+            LoadNetwork(reader, network);
+        }
     }
 
     private static void SaveNetwork(BinaryWriter writer, nn.Module network)

@@ -169,6 +169,23 @@ public sealed class RunFolder
         NetworkFile.Read(EncoderWeights, encoder);
     }
 
+    /// <summary>Loads the encoder of the run and the projection head that it was trained with, which the last checkpoint alone holds.</summary>
+    /// <param name="encoder">An encoder of the same kind.</param>
+    /// <param name="head">A head of the same widths.</param>
+    /// <exception cref="InvalidDataException">The encoder is damaged, or no whole checkpoint is of the run's end.</exception>
+    public void LoadEncoderAndHead(nn.Module encoder, ProjectionHead head)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(head);
+        LoadEncoder(encoder);
+        using var checkpoint = new CheckpointFolder(CheckpointFolder, new CheckpointOptions()).OpenNewest(_ => { });
+        if (checkpoint is null || !HasEqual(encoder, () => Pretrainer.LoadNetworks(checkpoint, encoder, head)))
+        {
+            throw new InvalidDataException(
+                $"'{CheckpointFolder}' holds no whole checkpoint of the run's end, which alone holds the projection head; the encoder can be had without.");
+        }
+    }
+
     /// <summary>Loads the weights that the run began with, where they were given (<see cref="Create"/>).</summary>
     /// <param name="encoder">The encoder.</param>
     /// <exception cref="InvalidDataException">They are damaged, or of another encoder.</exception>
@@ -177,6 +194,16 @@ public sealed class RunFolder
     {
         ArgumentNullException.ThrowIfNull(encoder);
         NetworkFile.Read(File(Initial), encoder);
+    }
+
+    /// <summary>Whether a network's weights and buffers are after a change what they were before.</summary>
+    private static bool HasEqual(nn.Module network, Action change)
+    {
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        var before = network.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+        change();
+        return network.state_dict().All(entry => entry.Value.eq(before[entry.Key]).all().item<bool>());
     }
 
     private static void CreateDirectory(string path)

@@ -98,6 +98,6 @@ public sealed record Normalisation
     private static bool Are(IReadOnlyList<double> channels, double least, double most) =>
         channels.Count == Channels && channels.All(channel => channel >= least && channel <= most);
 
-    private static Tensor OfChannels(IReadOnlyList<double> channels, Device device) =>
+    internal static Tensor OfChannels(IReadOnlyList<double> channels, Device device) =>
         tensor(channels.Select(channel => (float)channel).ToArray(), [Channels, 1, 1], ScalarType.Float32, device);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Clamp.Losses.Samples.Tests.Support;
 using Clamp.Losses.Training;
@@ -115,6 +116,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --resume old --output new", "give one of them")]
     [InlineData("pretrain --keep-checkpoints 0", "--keep-checkpoints is 0; it must be at least 1")]
     [InlineData("export --run no-such-run --output encoder.safetensors", "config.json")]
+    [InlineData("export --run no-such-run --output encoder.onnx --format tensorflow", "--format is 'tensorflow'; it must be safetensors or onnx")]
+    [InlineData("export --run no-such-run --output encoder.onnx --precision bfloat16", "it must be float32 or float16")]
+    [InlineData("export --run no-such-run --output encoder.safetensors --precision float16", "--precision and --head are for --format onnx")]
+    [InlineData("export --run no-such-run --output encoder.onnx --format safetensors --head", "--precision and --head are for --format onnx")]
     [InlineData("import --weights no-such-file --encoder tiny --output run", "no-such-file")]
     [InlineData("import --weights no-such-file --encoder vgg --output run", "must be tiny, resnet18, resnet34 or resnet50")]
     [InlineData("pretrain --epoch 3", "'--epoch'")]
@@ -304,6 +309,24 @@ public sealed class CommandLineTests : IDisposable
 
         string[] size = ["--train-images", "48", "--test-images", "24"];
         Run(["probe", "--run", imported, .. size]).Output.Replace(imported, Folder).Should().Be(Run(["probe", "--run", Folder, .. size]).Output);
+    }
+
+    [Fact]
+    public void Export_ToOnnx_WritesEncoderOrEmbeddingsInThePrecisionAskedFor()
+    {
+        var (file, half, embeddings) = (_temporary.PathOf("encoder.onnx"), _temporary.PathOf("half"), _temporary.PathOf("embeddings.onnx"));
+        Run(
+            "pretrain", "--train-images", "48", "--test-images", "24", "--image-size", "16", "--epochs", "1", "--views", "2", "--output", Folder,
+            "--projection", "40,20", "--score", "none");
+
+        Run("export", "--run", Folder, "--output", file).Should().BeEquivalentTo((0, $"wrote Tiny, 64 features, to {file}{Environment.NewLine}", ""));
+        Run("export", "--run", Folder, "--output", half, "--format", "onnx", "--precision", "float16").Exit.Should().Be(0);
+        Run("export", "--run", Folder, "--output", embeddings, "--head").Should()
+            .BeEquivalentTo((0, $"wrote Tiny with its projection head, 20 features, to {embeddings}{Environment.NewLine}", ""));
+
+        new FileInfo(half).Length.Should().BeLessThan(new FileInfo(file).Length * 6 / 10);
+        Encoding.Latin1.GetString(File.ReadAllBytes(file)).Should().ContainAll("images", "features", "\n\u0003run\u0012\u0003run");
+        Encoding.Latin1.GetString(File.ReadAllBytes(embeddings)).Should().Contain("head.layers.2.weight");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class TorchvisionExchange : IDisposable
         SafetensorsFile.Write(Images(smallStem: true), new Dictionary<string, torch.Tensor> { ["images"] = Batch(true) }, Nothing);
         SafetensorsFile.Write(Images(smallStem: false), new Dictionary<string, torch.Tensor> { ["images"] = Batch(false) }, Nothing);
         var jobs = Outgoing.Select(network => Job(network, true)).Concat(Incoming.Select(network => Job(network, false)));
-        Missing = TorchvisionScript.Run("torchvision_exchange.py", jobs, _temporary);
+        Missing = PythonScript.Run("torchvision_exchange.py", "torch and torchvision", jobs, _temporary);
     }
 
     public static (EncoderKind Kind, bool SmallStem, int StemPadding)[] Outgoing =>

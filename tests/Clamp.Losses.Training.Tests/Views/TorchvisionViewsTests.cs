@@ -30,7 +30,7 @@ public sealed class TorchvisionViewsTests : IDisposable
         long[] samples = [.. Enumerable.Range(0, Images)];
         SafetensorsFile.Write(Path("images"), new Dictionary<string, torch.Tensor> { ["images"] = images.to(torch.float32) / 255 }, new Dictionary<string, string>());
         var jobs = Enumerable.Range(0, 2).Select(view => Job(view, size, options, samples, sample => augmentation.Parameters(sample, Epoch, view, height, width)));
-        var missing = TorchvisionScript.Run("torchvision_views.py", jobs.ToArray(), _temporary);
+        var missing = PythonScript.Run("torchvision_views.py", "torch and torchvision", jobs.ToArray(), _temporary);
         Skip.If(missing is not null, missing);
 
         var views = augmentation.Views(images, samples, Epoch, views: 2, size);

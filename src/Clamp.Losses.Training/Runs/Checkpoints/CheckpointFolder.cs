@@ -47,21 +47,24 @@ public sealed class CheckpointFolder(string path, CheckpointOptions options)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(warn);
-        var checkpoints = NewestFirst();
-        foreach (var (_, file) in checkpoints)
+        using var reader = OpenNewest(warn);
+        if (reader is not null)
         {
-            using var reader = OpenIfWhole(file, warn);
-            if (reader is not null)
-            {
-                trainer.Load(reader);
-                return true;
-            }
+            trainer.Load(reader);
+            return true;
         }
 
+        var checkpoints = NewestFirst();
         return checkpoints.Count == 0
             ? false
             : throw new InvalidDataException($"No checkpoint in '{path}' is whole ({checkpoints.Count} damaged): the run cannot be resumed.");
     }
+
+    /// <summary>Opens the newest checkpoint that is whole.</summary>
+    /// <param name="warn">Told of each damaged checkpoint.</param>
+    /// <returns>A reader at its content, which the caller disposes; null when there is none.</returns>
+    internal BinaryReader? OpenNewest(Action<string> warn) =>
+        NewestFirst().Select(checkpoint => OpenIfWhole(checkpoint.File, warn)).FirstOrDefault(reader => reader is not null);
 
     /// <summary>Removes what a killed process left half-written.</summary>
     public void RemoveUnfinished()
