@@ -68,7 +68,9 @@ public static class ToyCommand
         Console.WriteLine($"toy: ten {dataset}, {options.Views} noisy views of each, {options.Steps} steps");
         var frames = ToyTraining.Run(chosen, options);
         foreach (var frame in PackingStrip.Chosen(frames))
+        {
             Console.WriteLine(frame);
+        }
 
         var camera = Viewpoint.Facing(frames[^1].Centroids);
         File.WriteAllBytes(strip, PackingStrip.Png(chosen, frames, camera));
@@ -80,9 +82,12 @@ public static class ToyCommand
     private static ImageSplits Load(DatasetKind dataset, DirectoryInfo? root, int seed, bool allowPartial)
     {
         if (root is null && dataset != DatasetKind.Shapes)
+        {
             throw new InvalidOptionsException($"--data-root is missing; it must be the folder with the files of {dataset}.");
+        }
 
         var limit = dataset == DatasetKind.Shapes ? ShapesGenerator.ClassNames.Count : 0;
-        return Datasets.Load(dataset, root, ImageSize, limit, limit, seed, decode: SkiaImage.Read, allowPartial: allowPartial);
+        var options = new LoadOptions { ImageSize = ImageSize, TrainLimit = limit, TestLimit = limit, Seed = seed, AllowPartial = allowPartial };
+        return Datasets.Load(dataset, root, options, SkiaImage.Read);
     }
 }

@@ -39,7 +39,9 @@ public sealed record PackingFrame(
         ArgumentNullException.ThrowIfNull(embeddings);
         ArgumentNullException.ThrowIfNull(options);
         if (embeddings.Dimensions != 3 || embeddings.shape[2] != 3)
+        {
             throw new ArgumentException($"Embeddings of shape [{string.Join(", ", embeddings.shape)}] given; allowed: [V, B, 3].", nameof(embeddings));
+        }
 
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
@@ -76,7 +78,9 @@ public sealed record PackingFrame(
                 var squared = Enumerable.Range(0, 3).Sum(k => Math.Pow(centroids[3 * i + k] - centroids[3 * j + k], 2));
                 var (distance, reach) = (Math.Sqrt(squared + 1e-12), Math.Min(radii[i] + radii[j] + ReachMargin, options.MaxContactDistance));
                 if (distance > options.MinSeparation && distance < reach)
+                {
                     contacts.Add((i, j));
+                }
             }
         }
 

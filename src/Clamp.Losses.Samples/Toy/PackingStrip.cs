@@ -49,7 +49,9 @@ public static class PackingStrip
         var chosen = Chosen(frames);
         var room = (Width - Margin / 2 - SpheresLeft) / (float)chosen.Count;
         for (var i = 0; i < chosen.Count; i++)
+        {
             DrawFrame(canvas, chosen[i], camera, SpheresLeft + (i + 0.5f) * room);
+        }
 
         var middle = (SpheresLeft + Width - Margin / 2) / 2f;
         DrawArrow(canvas, y: 44);
@@ -119,7 +121,10 @@ public static class PackingStrip
             {
                 var at = Vector3.Transform(frame.Views[i][v], camera);
                 if (at.Z < 0)
+                {
                     continue;
+                }
+
                 using var paint = new SKPaint { Color = Darker(Colour(i)), IsAntialias = true };
                 canvas.DrawCircle(OnCanvas(at, centre), 4, halo);
                 canvas.DrawCircle(OnCanvas(at, centre), 3, paint);

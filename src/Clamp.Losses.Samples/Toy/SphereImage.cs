@@ -35,7 +35,9 @@ internal static class SphereImage
                 var (right, up) = (column + 0.5 - side / 2, side / 2 - (row + 0.5));
                 var distance = Math.Sqrt(right * right + up * up);
                 if (distance < radius + 0.5)
+                {
                     bitmap.SetPixel(column, row, Pixel(caps, colours, radius, front, right, up, distance));
+                }
             }
         }
 
@@ -60,7 +62,10 @@ internal static class SphereImage
         }
 
         if (weight > 0)
+        {
             Lay(mixed / (float)weight, Math.Min(1 - through, MostOpacity));
+        }
+
         for (var i = 0; i < caps.Count; i++)
         {
             var pixels = PixelsInside(caps[i], at, radius);

@@ -14,7 +14,10 @@ internal static class Thumbnails
         var plane = images.Height * images.Width;
         var bitmap = new SKBitmap(images.Width, images.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         for (var i = 0; i < plane; i++)
+        {
             bitmap.SetPixel(i % images.Width, i / images.Width, new SKColor(bytes[i], bytes[plane + i], bytes[2 * plane + i]));
+        }
+
         return bitmap;
     }
 }

@@ -18,7 +18,9 @@ public static class ToyImages
         ArgumentNullException.ThrowIfNull(images);
         var classes = images.HasLabels ? images.Labels.Distinct().Count() : 0;
         if (classes < Count)
+        {
             throw new InvalidOptionsException($"The toy shows one image of each of {Count} classes; these {images.Count} images have {classes} classes.");
+        }
 
         var one = images.Sample(classes, seed);
         return one.Subset([.. Enumerable.Range(0, classes).OrderBy(i => one.Labels[i]).Take(Count)]);

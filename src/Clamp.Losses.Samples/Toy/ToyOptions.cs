@@ -35,6 +35,8 @@ public sealed record ToyOptions
             (!(LearningRate is > 0 and <= 1), FormattableString.Invariant($"LearningRate is {LearningRate}; it must be above 0, at most 1.")),
         ];
         if (rules.Any(rule => rule.Broken))
+        {
             throw new InvalidOptionsException(string.Join(Environment.NewLine, rules.Where(rule => rule.Broken).Select(rule => rule.Fault)));
+        }
     }
 }

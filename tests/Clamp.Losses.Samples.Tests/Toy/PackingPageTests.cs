@@ -28,7 +28,10 @@ public sealed class PackingPageTests : IDisposable
         browser.Requests.Should().ContainSingle().Which.Should().StartWith("file:");
         (await page.Locator("#curves polyline").CountAsync()).Should().Be(3);
         foreach (var curve in await page.Locator("#curves polyline").AllAsync())
+        {
             Regex.Count(await curve.GetAttributeAsync("points") ?? "", @"[\d.]+,[\d.]+").Should().Be(9);
+        }
+
         (await page.Locator("#images img").EvaluateAllAsync<int>("all => all.filter(image => image.naturalWidth === 16).length")).Should().Be(10);
     }
 
