@@ -27,7 +27,7 @@ internal static class GroupStepCommand
     {
         using var group = new MpiProcessGroup();
         set_num_threads(Math.Max(1, Environment.ProcessorCount / group.LocalWorldSize));
-        Say(group, $"{group.WorldSize} processes, {get_num_threads()} threads each, medians of {Steps} steps");
+        Say(group, $"Processes: {group.WorldSize}, of {get_num_threads()} threads. Medians of {Steps} steps.");
         Say(group, $"");
         Say(group, $"| embeddings of all | Fused, ms | sent by a process, KB | embeddings gathered, KB | ratio |");
         Say(group, $"|---|---|---|---|---|");
