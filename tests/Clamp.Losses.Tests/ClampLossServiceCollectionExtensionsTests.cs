@@ -51,6 +51,18 @@ public sealed class ClampLossServiceCollectionExtensionsTests : TorchTest
     }
 
     [Fact]
+    public void AddClampLoss_ProcessGroupBesideIt_IsTheLosssOwn()
+    {
+        var groups = ThreadGroup.Run(2, group =>
+        {
+            using var provider = Services().AddSingleton<IProcessGroup>(group).BuildServiceProvider();
+            return (group, provider.GetRequiredService<ClampLoss>().ProcessGroup);
+        });
+
+        groups.Should().AllSatisfy(pair => pair.ProcessGroup.Should().BeSameAs(pair.group));
+    }
+
+    [Fact]
     public void AddClampLoss_EmptyOrNullValue_KeepsTheDefault()
     {
         using var provider = Services(("RadiusScale", ""), ("Views", null)).BuildServiceProvider();

@@ -92,7 +92,7 @@ public sealed class Pretrainer : IDisposable
     /// <summary>The steps that are done.</summary>
     public int StepsDone { get; private set; }
 
-    /// <summary>Trains on, to the end or until it is stopped between two steps.</summary>
+    /// <summary>Trains on, to the end or until it is stopped between two steps. Of several processes, none may have a dispose scope open.</summary>
     /// <param name="report">Called after each step.</param>
     /// <param name="inspect">
     /// Called after the last step of each epoch, before <paramref name="report"/>, with the step and its batch's geometry, which lives
