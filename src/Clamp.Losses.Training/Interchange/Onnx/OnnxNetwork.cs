@@ -11,7 +11,7 @@ internal sealed class OnnxNetwork(OnnxGraph graph)
     private const int ImageNetKernel = 7;
 
     private const string Exportable =
-        "a ResNet, a ProjectionHead, a residual block, or a Sequential of these and of Conv2d (zero padding), a batch norm right after one, "
+        "a ResNet, a ProjectionHead, a residual block, or a Sequential of these and of Conv2d (padded by a given number of zeros), a batch norm right after one, "
         + "ReLU, MaxPool2d, AdaptiveAvgPool2d(1), Flatten() after that, Linear after that, Dropout and Identity";
 
     /// <summary>Adds a network.</summary>
@@ -27,9 +27,8 @@ internal sealed class OnnxNetwork(OnnxGraph graph)
         (BasicBlock or Bottleneck, OnnxShape.Map) => Block(name, network, input),
         (ProjectionHead head, OnnxShape.Vector) => Add($"{name}.layers", Child(head, "layers"), input),
 
-        // A class derived from one of torch's may compute anything.
-        _ when network.GetType().Assembly != typeof(torch).Assembly => throw Unsupported(name, network),
-        (Sequential layers, _) => Sequence(name, layers, input),
+        // A class derived from it may compute anything; torch's other layers are sealed.
+        (Sequential layers, _) when layers.GetType() == typeof(Sequential) => Sequence(name, layers, input),
         (Conv2d convolution, OnnxShape.Map) => Convolve(name, convolution, null, input),
         (Linear linear, OnnxShape.Vector) => Connect(name, linear, input),
         (ReLU, _) => Activate(name, input),
@@ -41,7 +40,7 @@ internal sealed class OnnxNetwork(OnnxGraph graph)
     };
 
     private static NotSupportedException Unsupported(string name, nn.Module network) =>
-        new($"'{name}', a {network.GetType().Name}, cannot be exported to ONNX here. What can: {Exportable}.");
+        new($"'{name}', of type {network.GetType().Name}, cannot be exported to ONNX here. What can: {Exportable}.");
 
     private static nn.Module Child(nn.Module network, string name) => network.named_children().Single(child => child.name == name).module;
 

@@ -97,6 +97,18 @@ public sealed class OnnxFeaturesTests : IDisposable
     }
 
     [Fact]
+    public void BlockThatBeginsANetwork_InFloat16_HasTheSameFeatures()
+    {
+        using var network = Sequential(new BasicBlock(3, 8), AdaptiveAvgPool2d(1), Flatten());
+        Train(network);
+        OnnxFile.Write(File, network, new PretrainOptions { Normalisation = Uneven }, precision: OnnxPrecision.Float16);
+
+        using var session = new OnnxRuntimeSession(File);
+
+        Compare(session, network, 2, 32, 32, HalfTolerance);
+    }
+
+    [Fact]
     public void EncoderThatStillTrains_IsExportedAsItEvaluates()
     {
         using var encoder = Trained(EncoderKind.Tiny);

@@ -117,10 +117,11 @@ public sealed class OnnxFileTests : IDisposable
     [Fact]
     public void Write_Twice_WritesTheSame()
     {
-        Write();
+        using var encoder = Options.InitialEncoder(CPU);
+        OnnxFile.Write(File, encoder, Options);
         var first = System.IO.File.ReadAllBytes(File);
 
-        Write();
+        OnnxFile.Write(File, encoder, Options);
 
         System.IO.File.ReadAllBytes(File).Should().Equal(first);
     }
@@ -163,7 +164,7 @@ public sealed class OnnxFileTests : IDisposable
         using var network = Sequential(Conv2d(3, 8, 3), Sequential(ReLU(), GELU()), AdaptiveAvgPool2d(1), Flatten());
 
         Refusing(network).Should().Throw<NotSupportedException>()
-            .WithMessage("'encoder.1.1', a GELU, cannot be exported to ONNX here. What can: a ResNet, a ProjectionHead,*Sequential*Conv2d*");
+            .WithMessage("'encoder.1.1', of type GELU, cannot be exported to ONNX here. What can: a ResNet, a ProjectionHead,*Sequential*Conv2d*");
     }
 
     [Fact]
@@ -171,7 +172,15 @@ public sealed class OnnxFileTests : IDisposable
     {
         using var network = new OwnModule();
 
-        Refusing(network).Should().Throw<NotSupportedException>().WithMessage("'encoder', a OwnModule, cannot*What can:*");
+        Refusing(network).Should().Throw<NotSupportedException>().WithMessage("'encoder', of type OwnModule, cannot*What can:*");
+    }
+
+    [Fact]
+    public void Write_OfASequentialWithAForwardOfItsOwn_Refuses()
+    {
+        using var network = new OwnSequence();
+
+        Refusing(network).Should().Throw<NotSupportedException>().WithMessage("'encoder', of type OwnSequence, cannot*");
     }
 
     [Fact]
@@ -179,7 +188,7 @@ public sealed class OnnxFileTests : IDisposable
     {
         using var network = Sequential(Conv2d(3, 8, 3), Flatten());
 
-        Refusing(network).Should().Throw<NotSupportedException>().WithMessage("'encoder.1', a Flatten*Flatten() after that*");
+        Refusing(network).Should().Throw<NotSupportedException>().WithMessage("'encoder.1', of type Flatten*Flatten() after that*");
     }
 
     [Fact]
@@ -203,7 +212,7 @@ public sealed class OnnxFileTests : IDisposable
     {
         using var network = Sequential(Conv2d(3, 8, 3, padding: 1, padding_mode: TorchSharp.PaddingModes.Reflect), AdaptiveAvgPool2d(1), Flatten());
 
-        Refusing(network).Should().Throw<NotSupportedException>().WithMessage("'encoder.0', a Conv2d*zero padding*");
+        Refusing(network).Should().Throw<NotSupportedException>().WithMessage("'encoder.0', of type Conv2d,*number of zeros*");
     }
 
     [Fact]
@@ -238,5 +247,10 @@ public sealed class OnnxFileTests : IDisposable
     private sealed class OwnModule() : Module<Tensor, Tensor>(nameof(OwnModule))
     {
         public override Tensor forward(Tensor input) => input.mean([2, 3]);
+    }
+
+    private sealed class OwnSequence() : TorchSharp.Modules.Sequential(Conv2d(3, 8, 3), AdaptiveAvgPool2d(1), Flatten())
+    {
+        public override Tensor forward(Tensor input) => base.forward(input).neg();
     }
 }
