@@ -1,3 +1,4 @@
+using Clamp.Losses.Training.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -108,18 +109,15 @@ internal sealed class OnnxNetwork(OnnxGraph graph)
         var (weight, bias) = FoldedConvolution.Of(convolution, norm);
         var (kernel, pads) = (weight.shape[2..], convolution.padding!);
         string[] inputs = [graph.Weight($"{name}.weight", weight), .. bias is null ? [] : new[] { graph.Weight($"{name}.bias", bias) }];
-        return graph.Add(
-            name,
-            "Conv",
-            graph.Computed(input),
-            inputs,
-            [
-                OnnxGraph.Attribute("kernel_shape", kernel),
-                OnnxGraph.Attribute("strides", convolution.stride),
-                OnnxGraph.Attribute("pads", [.. pads, .. pads]),
-                OnnxGraph.Attribute("dilations", convolution.dilation),
-                OnnxGraph.Attribute("group", convolution.groups),
-            ]) with { Width = weight.shape[0] };
+        AttributeProto[] attributes =
+        [
+            OnnxGraph.Attribute("kernel_shape", kernel),
+            OnnxGraph.Attribute("strides", convolution.stride),
+            OnnxGraph.Attribute("pads", [.. pads, .. pads]),
+            OnnxGraph.Attribute("dilations", convolution.dilation),
+            OnnxGraph.Attribute("group", convolution.groups),
+        ];
+        return graph.Add(name, "Conv", graph.Computed(input), inputs, attributes) with { Width = weight.shape[0] };
     }
 
     private OnnxValue Connect(string name, Linear linear, OnnxValue input)

@@ -60,6 +60,18 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_InFloat16_NormalisesAndAveragesInFloat32()
+    {
+        Write(precision: OnnxPrecision.Float16);
+
+        var nodes = Read().Graph.Node;
+        var casts = nodes.Where(node => node.OpType == "Cast").ToList();
+        casts.Select(cast => cast.Attribute.Single().I).Should().Equal((long)DataType.Float16, (long)DataType.Float);
+        casts[0].Input.Should().Equal(nodes.Single(node => node.OpType == "Div").Output);
+        nodes.Single(node => node.OpType == "GlobalAveragePool").Input.Should().Equal(casts[1].Output);
+    }
+
+    [Fact]
     public void Write_TellsWhatImagesTheEncoderExpects()
     {
         Write(Options with
