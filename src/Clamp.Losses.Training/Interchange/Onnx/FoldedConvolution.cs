@@ -27,7 +27,7 @@ internal static class FoldedConvolution
             throw new NotSupportedException($"A {norm.GetName()} without running statistics cannot be exported: it computes with those of the batch.");
         }
 
-        var scale = (Exact(variance) + epsilon).rsqrt();
+        var scale = Exact(variance).add(KeptScalars.Of(epsilon), KeptScalars.One).rsqrt();
         scale = values.TryGetValue("weight", out var factor) ? scale * Exact(factor) : scale;
         var shift = (bias ?? zeros_like(scale)) - Exact(values["running_mean"]);
         shift = values.TryGetValue("bias", out var offset) ? (shift * scale) + Exact(offset) : shift * scale;
