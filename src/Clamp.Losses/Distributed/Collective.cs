@@ -1,4 +1,4 @@
-using Clamp.Losses.Packing.Autograd;
+using Clamp.Losses.Autograd;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Distributed;

@@ -1,5 +1,5 @@
 using Clamp.Losses.Distributed;
-using Clamp.Losses.Packing.Autograd;
+using Clamp.Losses.Autograd;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing;

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Clamp.Losses.Packing.Autograd;
+namespace Clamp.Losses.Autograd;
 
 /// <summary>
 /// The identity. It stands before a node that lends its gradient, and ends the loan: when it is reached, autograd alone holds the gradient,

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
-namespace Clamp.Losses.Packing.Autograd;
+namespace Clamp.Losses.Autograd;
 
 /// <summary>
 /// A node of torch's autograd graph with one input and one output, whose backward is written here. It lives as long as the graph.
