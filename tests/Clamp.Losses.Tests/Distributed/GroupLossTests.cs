@@ -222,6 +222,100 @@ public sealed class GroupLossTests : TorchTest
         gradients.Should().AllSatisfy(gradient => gradient.isnan().any().item<bool>().Should().BeTrue());
     }
 
+    [Theory]
+    [InlineData(Composite)]
+    [InlineData(Fused)]
+    public void Steps_LeaveNoTensor(ClampBackend backend)
+    {
+        var left = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = new ClampLoss(new ClampLossOptions { Backend = backend }, group);
+            using var own = ClusteredEmbeddings(3, 6, 5, dtype: ScalarType.Float32).requires_grad_();
+            Step();
+            var before = LiveTensors;
+            Step();
+            Step();
+            return LiveTensors - before;
+
+            void Step()
+            {
+                using var scope = NewDisposeScope();
+                criterion.forward(own).backward();
+                criterion.LossAndGradient(own);
+                criterion.Measure(own);
+                own.grad!.Dispose();
+                own.grad = null;
+            }
+        });
+
+        left.Should().AllBeEquivalentTo(0L);
+    }
+
+    [Theory]
+    [InlineData(Composite)]
+    [InlineData(Fused)]
+    public void Forward_AfterACollectiveThatFailed_IsRight(ClampBackend backend)
+    {
+        var options = new ClampLossOptions { Backend = backend };
+        var embeddings = ClusteredEmbeddings(3, 9, 5, dtype: ScalarType.Float32);
+        var expected = OneProcess(options, embeddings);
+
+        // The sum of the embeddings is the first that travels after the agreement, the energy the second.
+        for (int failing = 1; failing <= 2; failing++)
+        {
+            var gradients = ThreadGroup.Run(2, group =>
+            {
+                var broken = new FailingGroup(group, failing);
+                using var criterion = new ClampLoss(options, broken);
+                var own = group.Own(embeddings, [4, 5]);
+                criterion.Invoking(it => it.forward(own)).Should().Throw<IOException>();
+                return criterion.LossAndGradient(own).Gradient;
+            });
+
+            cat(gradients, 1).RelativeDistanceTo(expected.Gradient).Should().BeLessThan(1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData(Composite)]
+    [InlineData(Fused)]
+    public void Backward_AfterACallInInferenceMode_GivesTheGradient(ClampBackend backend)
+    {
+        var options = new ClampLossOptions { Backend = backend, Views = 3 };
+        var embeddings = ClusteredEmbeddings(3, 9, 5, dtype: ScalarType.Float32);
+        var expected = OneProcess(options, embeddings).Gradient;
+
+        var gradients = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = new ClampLoss(options, group);
+            var own = group.Own(embeddings, [4, 5]).clone();
+            using (inference_mode())
+            {
+                criterion.forward(own);
+            }
+
+            var rows = own.flatten(0, 1).requires_grad_();
+            criterion.forward(rows).backward();
+            return rows.grad!.unflatten(0, 3, -1);
+        });
+
+        cat(gradients, 1).RelativeDistanceTo(expected).Should().BeLessThan(1e-6);
+    }
+
+    [Fact]
+    public void Forward_ListsOfViews_AreTheLossOfTheWholeBatch()
+    {
+        var embeddings = ClusteredEmbeddings(3, 9, 5);
+        var expected = OneProcess(new ClampLossOptions(), embeddings).Loss.Value();
+
+        var losses = ThreadGroup.Run(2, group =>
+            new ClampLoss(processGroup: group).forward(group.Own(embeddings, [8, 1]).unbind(0)).Value());
+
+        losses.Should().AllSatisfy(loss => loss.Should().BeApproximately(expected, 1e-12));
+    }
+
+    private static long LiveTensors => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+
     private static double ToleranceOf(ScalarType dtype) => dtype == ScalarType.Float64 ? 1e-10 : 1e-6;
 
     private static (Tensor Loss, Tensor Gradient) OneProcess(ClampLossOptions options, Tensor embeddings)
@@ -258,4 +352,30 @@ public sealed class GroupLossTests : TorchTest
             return exception;
         }
     });
+
+    /// <summary>A group one of whose sums fails, once, on every member.</summary>
+    private sealed class FailingGroup(IProcessGroup group, int failing) : IProcessGroup
+    {
+        private int _sums;
+
+        public int Rank => group.Rank;
+
+        public int WorldSize => group.WorldSize;
+
+        public Tensor AllGather(Tensor local) => group.AllGather(local);
+
+        public void AllReduceSum(Tensor tensor)
+        {
+            if (++_sums == failing)
+            {
+                throw new IOException("The network is down.");
+            }
+
+            group.AllReduceSum(tensor);
+        }
+
+        public void Broadcast(Tensor tensor, int root) => group.Broadcast(tensor, root);
+
+        public void Barrier() => group.Barrier();
+    }
 }
