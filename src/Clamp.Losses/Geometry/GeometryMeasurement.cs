@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Clamp.Losses.Distributed;
 using Clamp.Losses.Packing.Composite;
 using static TorchSharp.torch;
@@ -41,22 +42,27 @@ internal static class GeometryMeasurement
         Tensor centroids, Tensor radii, Tensor counts, double[] figures, long views, double noise, ClampLossOptions options)
     {
         var (images, width) = (centroids.shape[0], centroids.shape[1]);
-        var (pairs, contacts) = (images * (images - 1) / 2.0, figures[0]);
-        var coincidentFraction = figures[3] / pairs;
-        var relativeSpread = Math.Sqrt(figures[7]) / Math.Max(Math.Sqrt(figures[8]), double.Epsilon);
+        if (figures is not [var contacts, var overlap, var distance, var coincident, var energy, var virial, var nearest, var centred, var squares])
+        {
+            throw new UnreachableException("The figures are those of PairFigures and Squares.");
+        }
+
+        var pairs = images * (images - 1) / 2.0;
+        var coincidentFraction = coincident / pairs;
+        var relativeSpread = Math.Sqrt(centred) / Math.Max(Math.Sqrt(squares), double.Epsilon);
         var spectrum = CentroidSpectrum.Of(centroids);
         return new SubManifoldGeometry(centroids, radii, counts)
         {
             MeanContacts = 2 * contacts / images,
             ContactFraction = contacts / pairs,
             RattlerFraction = Mean(counts.logical_not()),
-            MeanOverlap = contacts == 0 ? 0 : figures[1] / contacts,
+            MeanOverlap = contacts == 0 ? 0 : overlap / contacts,
             MeanRadius = Mean(radii),
-            MeanCentroidDistance = figures[2] / pairs,
+            MeanCentroidDistance = distance / pairs,
             CoincidentFraction = coincidentFraction,
-            Energy = figures[4] + options.SizeWeight * radii.sum().item<double>(),
-            VirialPressure = figures[5] / (images * width),
-            NearestCentroidAccuracy = figures[6] / (views * images),
+            Energy = energy + options.SizeWeight * radii.sum().item<double>(),
+            VirialPressure = virial / (images * width),
+            NearestCentroidAccuracy = nearest / (views * images),
             ParticipationRatio = spectrum.ParticipationRatio,
             SingularValueSpread = spectrum.SingularValueSpread,
             RelativeSpread = relativeSpread,
