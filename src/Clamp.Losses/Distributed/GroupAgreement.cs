@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clamp.Losses.Packing;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Distributed;
@@ -55,11 +56,12 @@ internal static class GroupAgreement
         }
     }
 
-    private static double[][] Gather(IProcessGroup group, double[] own)
+    private static unsafe double[][] Gather(IProcessGroup group, double[] own)
     {
         using var scope = NewDisposeScope();
-        Array.Resize(ref own, Numbers);
-        return group.AllGather(tensor(own)).data<double>().ToArray().Chunk(Numbers).ToArray();
+        var told = zeros([Numbers], float64, CPU);
+        own.CopyTo(new Span<double>(TensorMemory.Of(told), Numbers));
+        return TensorMemory.Doubles(group.AllGather(told)).Chunk(Numbers).ToArray();
     }
 
     private static long Images(IEnumerable<double[]> members) => (long)members.Sum(member => member[0]);

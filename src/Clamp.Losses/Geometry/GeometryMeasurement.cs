@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Clamp.Losses.Distributed;
+using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Composite;
 using static TorchSharp.torch;
 
@@ -32,7 +33,7 @@ internal static class GeometryMeasurement
         var (centroids, radii) = (subManifolds.AllCentroids, subManifolds.AllRadii);
         var isFinite = radii.isfinite().all().item<bool>();
         var geometry = isFinite
-            ? Measured(centroids, radii, counts, figures.data<double>().ToArray(), embeddings.shape[0], NoiseLevel(embeddings.dtype), options)
+            ? Measured(centroids, radii, counts, TensorMemory.Doubles(figures), embeddings.shape[0], NoiseLevel(embeddings.dtype), options)
             : new SubManifoldGeometry(centroids, radii, counts);
         scope.MoveToOuter(geometry.Centroids, geometry.Radii, geometry.Contacts);
         return geometry;

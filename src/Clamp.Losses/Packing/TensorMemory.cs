@@ -18,6 +18,17 @@ internal static unsafe partial class TensorMemory
         return address;
     }
 
+    /// <summary>The numbers of a tensor. TorchSharp's own accessor makes arrays of any rank, which a program compiled ahead of time cannot.</summary>
+    /// <param name="tensor">A float64 tensor on any device.</param>
+    public static double[] Doubles(torch.Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        var numbers = tensor.cpu().contiguous();
+        var result = new Span<double>(Of(numbers), checked((int)numbers.numel())).ToArray();
+        GC.KeepAlive(numbers);
+        return result;
+    }
+
     /// <summary>A tensor over float32 numbers of the CPU, which must outlive it.</summary>
     /// <param name="numbers">The first.</param>
     /// <param name="count">How many.</param>
