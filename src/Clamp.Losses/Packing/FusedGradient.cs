@@ -1,5 +1,5 @@
-using Clamp.Losses.Distributed;
 using Clamp.Losses.Autograd;
+using Clamp.Losses.Distributed;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing;
