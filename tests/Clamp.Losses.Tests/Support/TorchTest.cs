@@ -1,3 +1,4 @@
+using Clamp.Losses.Packing.Composite;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Support;
@@ -22,5 +23,7 @@ public abstract class TorchTest : IDisposable
     /// <summary>Views that lie around their image's own direction, so that some sub-manifolds touch and others do not.</summary>
     internal static Tensor ClusteredEmbeddings(
         long views, long images, long width, double noise = 0.6, ScalarType dtype = ScalarType.Float64, long seed = 7) =>
-        (RandomEmbeddings(1, images, width, seed: seed) + noise * RandomEmbeddings(views, images, width, seed: seed + 1)).to(dtype);
+        RandomEmbeddings(1, images, width, seed: seed)
+            .add(RandomEmbeddings(views, images, width, seed: seed + 1), KeptScalars.Of(noise)) // The collector would free a number of its own.
+            .to(dtype);
 }
