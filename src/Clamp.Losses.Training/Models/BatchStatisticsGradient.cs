@@ -34,8 +34,10 @@ internal sealed class BatchStatisticsGradient : GraphNode
     /// <param name="tell">Told of a failure, after which the gradient is NaN.</param>
     public static Tensor Before(Tensor input, BatchStatistics statistics, IProcessGroup group, double epsilon, Action<Exception> tell)
     {
-        var shared = input.detach();
-        return new BatchStatisticsGradient(shared, statistics, group, epsilon, tell).Record(input, shared);
+        // Not the output itself, which holds the node: they would hold each other for ever.
+        using var saved = input.detach();
+        using var shared = input.detach();
+        return new BatchStatisticsGradient(saved, statistics, group, epsilon, tell).Record(input, shared);
     }
 
     /// <inheritdoc/>

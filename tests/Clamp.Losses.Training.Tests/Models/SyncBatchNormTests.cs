@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
 
@@ -100,6 +101,34 @@ public sealed class SyncBatchNormTests
 
         leaf.grad!.isnan().all().item<bool>().Should().BeTrue();
         norm.Invoking(each => each.call(leaf)).Should().Throw<IOException>().WithMessage("lost");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Forward_OverAGroup_KeepsNoGraph(bool backward)
+    {
+        var group = Step(backward);
+
+        GC.Collect();
+
+        group.IsAlive.Should().BeFalse("its node holds the group, and the input's memory, as long as the graph lives");
+    }
+
+    // On a stack of its own, which holds nothing after it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Step(bool backward)
+    {
+        using var scope = NewDisposeScope();
+        var group = new FailingGroup { Fails = -1 };
+        using var norm = new SyncBatchNorm(3) { ProcessGroup = group };
+        var output = norm.call(ones(2, 3).requires_grad_()).sum();
+        if (backward)
+        {
+            output.backward();
+        }
+
+        return new WeakReference(group);
     }
 
     private static (Tensor Output, Tensor Input, Tensor Weight, Tensor Bias, Tensor Mean, Tensor Variance) Results(
