@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cpu;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Benchmarks;

@@ -1,4 +1,4 @@
-using Clamp.Losses.Packing;
+using Clamp.Losses.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -45,6 +45,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     private readonly PackingBackends _backends;
     private readonly FusedLoss _fused;
     private volatile int _lastBackend = -1;
+    private volatile bool _disposed;
 
     /// <summary>Creates the loss.</summary>
     /// <param name="options">Hyper-parameters, copied; the defaults when null.</param>
@@ -102,6 +103,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// message says what is missing, or on what.
     /// </exception>
     /// <exception cref="NotSupportedException">The device has no float64 (MPS).</exception>
+    /// <exception cref="ObjectDisposedException">The module has been disposed.</exception>
     public override Tensor forward(Tensor embeddings) => Loss(() => embeddings);
 
     /// <summary>The loss of a batch whose views are separate tensors.</summary>
@@ -148,6 +150,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     {
         if (disposing)
         {
+            _disposed = true;
             _fused.Dispose();
         }
 
@@ -171,6 +174,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         ClampBackend backend;
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             viewMajor = EmbeddingShape.ViewMajor(embeddings(), _options.Views, EmbeddingShape.LeastImages(ProcessGroup));
             backend = call == GroupCall.Measure ? Measuring(viewMajor) : Choose(viewMajor);
         }

@@ -127,15 +127,21 @@ public sealed class SharedModuleTests : TorchTest
         }
     }
 
-    [Fact]
-    public void Forward_AfterDispose_SaysSo()
+    [Theory]
+    [InlineData(ScalarType.Float32, ClampBackend.Fused)]
+    [InlineData(ScalarType.Float64, ClampBackend.Composite)]
+    public void EveryCall_AfterDispose_SaysSo(ScalarType dtype, ClampBackend backend)
     {
-        var embeddings = ClusteredEmbeddings(2, 4, 3, dtype: ScalarType.Float32);
+        var embeddings = ClusteredEmbeddings(2, 4, 3, dtype: dtype);
         _criterion.forward(embeddings);
+        _criterion.LastBackend.Should().Be(backend);
         _criterion.Dispose();
 
-        _criterion.Invoking(criterion => criterion.forward(embeddings)).Should().Throw<ObjectDisposedException>();
-        _criterion.Invoking(criterion => criterion.LossAndGradient(embeddings)).Should().Throw<ObjectDisposedException>();
+        Action[] calls =
+        [
+            () => _criterion.forward(embeddings), () => _criterion.LossAndGradient(embeddings), () => _criterion.Measure(embeddings),
+        ];
+        calls.Should().AllSatisfy(call => call.Should().Throw<ObjectDisposedException>().WithMessage("*ClampLoss*"));
     }
 
     private void Train(int images, int steps)

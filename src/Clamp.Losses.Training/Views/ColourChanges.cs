@@ -1,5 +1,5 @@
 using TorchSharp;
-using static Clamp.Losses.Training.KeptScalars;
+using static Clamp.Losses.Tensors.KeptScalars;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;

@@ -1,4 +1,4 @@
-using static Clamp.Losses.Training.KeptScalars;
+using static Clamp.Losses.Tensors.KeptScalars;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Training;

@@ -1,6 +1,6 @@
 using Clamp.Losses.Baselines;
 using Clamp.Losses.Distributed;
-using Clamp.Losses.Packing.Composite;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses;

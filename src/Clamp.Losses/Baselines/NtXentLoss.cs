@@ -1,5 +1,5 @@
 using Clamp.Losses.Baselines;
-using Clamp.Losses.Packing.Composite;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses;

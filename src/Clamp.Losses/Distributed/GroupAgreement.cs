@@ -1,5 +1,5 @@
 using System.Globalization;
-using Clamp.Losses.Packing;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Distributed;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Clamp.Losses.Distributed;
-using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Composite;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Geometry;

@@ -108,10 +108,10 @@ public sealed class GradientCache
                 $"Chunks of [{string.Join(", ", images)}] images given for {inputs.shape[1]}; allowed: at least 0 each, and {inputs.shape[1]} altogether.", nameof(images));
         }
 
-        return Backward(embed, inputs, [.. images.Select((count, i) => new Chunk(images.Take(i).Sum(), count))], out embeddings);
+        return Backward(embed, inputs, [.. images.Select((count, i) => new ImageChunk(images.Take(i).Sum(), count))], out embeddings);
     }
 
-    private Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, Chunk[] chunks, out Tensor embeddings)
+    private Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, ImageChunk[] chunks, out Tensor embeddings)
     {
         using var scope = NewDisposeScope();
         var randomStates = new RandomState[chunks.Length];
@@ -122,7 +122,7 @@ public sealed class GradientCache
         return loss.MoveToOuterDisposeScope();
     }
 
-    private static Tensor EmbedWithoutGraph(Func<Tensor, Tensor> embed, Tensor inputs, Chunk[] chunks, RandomState[] randomStates)
+    private static Tensor EmbedWithoutGraph(Func<Tensor, Tensor> embed, Tensor inputs, ImageChunk[] chunks, RandomState[] randomStates)
     {
         using var unrecorded = no_grad();
         var parts = new Tensor[chunks.Length];
@@ -136,7 +136,7 @@ public sealed class GradientCache
     }
 
     private static void BackPropagate(
-        Func<Tensor, Tensor> embed, Tensor inputs, Chunk[] chunks, RandomState[] randomStates, Tensor gradient)
+        Func<Tensor, Tensor> embed, Tensor inputs, ImageChunk[] chunks, RandomState[] randomStates, Tensor gradient)
     {
         using var recorded = enable_grad();
         for (int i = 0; i < chunks.Length; i++)
@@ -154,7 +154,7 @@ public sealed class GradientCache
     }
 
     /// <summary>z of one chunk, [V, n, D].</summary>
-    private static Tensor Embedded(Func<Tensor, Tensor> embed, Chunk chunk, Tensor inputs)
+    private static Tensor Embedded(Func<Tensor, Tensor> embed, ImageChunk chunk, Tensor inputs)
     {
         using var scope = NewDisposeScope();
         var (views, rows) = (inputs.shape[0], inputs.shape[0] * chunk.Images);
@@ -179,14 +179,14 @@ public sealed class GradientCache
         }
     }
 
-    private Chunk[] Chunks(long images) =>
+    private ImageChunk[] Chunks(long images) =>
         Enumerable.Range(0, (int)((images + _chunkSize - 1) / _chunkSize))
             .Select(i => (long)i * _chunkSize)
-            .Select(start => new Chunk(start, Math.Min(_chunkSize, images - start)))
+            .Select(start => new ImageChunk(start, Math.Min(_chunkSize, images - start)))
             .ToArray();
 
     /// <summary>Neighbouring images of a batch.</summary>
-    private readonly record struct Chunk(long Start, long Images)
+    private readonly record struct ImageChunk(long Start, long Images)
     {
         /// <summary>Their part of a [V, B, ...] tensor.</summary>
         public Tensor Of(Tensor batch) => batch.narrow(1, Start, Images);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Clamp.Losses.Distributed;
+using Clamp.Losses.Tensors;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -10,7 +10,7 @@ internal sealed class PackingBufferPool : IDisposable
 {
     private const int MostIdle = 4;
 
-    private readonly List<(Key Key, PackingBuffers Buffers)> _idle = [];
+    private readonly List<(BufferKey Key, PackingBuffers Buffers)> _idle = [];
     private bool _disposed;
 
     /// <summary>Works with buffers that nobody else uses meanwhile. After an exception they are given up, since nobody knows their state.</summary>
@@ -21,7 +21,7 @@ internal sealed class PackingBufferPool : IDisposable
     /// <exception cref="ObjectDisposedException">The pool has been disposed.</exception>
     public void Use(IPackingKernels kernels, torch.Device device, BatchShape shape, Action<BatchMemory> work)
     {
-        var key = new Key(device.type, device.index, shape, kernels.Workers);
+        var key = new BufferKey(device.type, device.index, shape, kernels.Workers);
         var buffers = TakeIdle(key) ?? new PackingBuffers(kernels, device, shape, key.Workers);
         try
         {
@@ -47,11 +47,11 @@ internal sealed class PackingBufferPool : IDisposable
         }
     }
 
-    private PackingBuffers? TakeIdle(Key key)
+    private PackingBuffers? TakeIdle(BufferKey key)
     {
         lock (_idle)
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(ClampLoss));
+            ObjectDisposedException.ThrowIf(_disposed, this);
             var place = _idle.FindLastIndex(kept => kept.Key == key);
             if (place < 0)
             {
@@ -65,7 +65,7 @@ internal sealed class PackingBufferPool : IDisposable
     }
 
     /// <summary>The last used stays longest.</summary>
-    private void Keep(Key key, PackingBuffers buffers)
+    private void Keep(BufferKey key, PackingBuffers buffers)
     {
         lock (_idle)
         {
@@ -78,5 +78,5 @@ internal sealed class PackingBufferPool : IDisposable
         }
     }
 
-    private readonly record struct Key(DeviceType Device, int Index, BatchShape Shape, int Workers);
+    private readonly record struct BufferKey(DeviceType Device, int Index, BatchShape Shape, int Workers);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cpu;
 using Clamp.Losses.Packing.Cuda;
 using Clamp.Losses.Packing.Cuda.Driver;

@@ -1,4 +1,3 @@
-using Clamp.Losses.Packing;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
 

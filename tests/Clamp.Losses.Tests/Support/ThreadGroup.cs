@@ -1,3 +1,4 @@
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Support;
@@ -63,7 +64,7 @@ internal sealed class ThreadGroup : IProcessGroup
 
     public void AllReduceSum(Tensor tensor)
     {
-        using var sum = Exchange(tensor, given => given.Aggregate(zeros_like(tensor), (total, one) => total.add_(one)));
+        using var sum = Exchange(tensor, given => given.Aggregate(zeros_like(tensor), (total, one) => total.add_(one, KeptScalars.One)));
         tensor.copy_(sum);
     }
 

@@ -1,4 +1,5 @@
 using Clamp.Losses.Distributed;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Packing.Composite;

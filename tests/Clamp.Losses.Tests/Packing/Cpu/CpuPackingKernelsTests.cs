@@ -1,6 +1,7 @@
 using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cpu;
 using Clamp.Losses.Packing.Cpu.Lanes;
+using Clamp.Losses.Tensors;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using Clamp.Losses.Packing;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cpu;

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Clamp.Losses.Packing;
 using Clamp.Losses.Packing.Cpu;
 using Clamp.Losses.Packing.Cuda;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 
-namespace Clamp.Losses.Packing;
+namespace Clamp.Losses;
 
 /// <summary>Decides who computes a batch, by its device and dtype and by what the machine has.</summary>
 /// <param name="options">The loss.</param>

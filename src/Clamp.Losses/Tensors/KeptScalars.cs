@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using TorchSharp;
 
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Tensors;
 
 /// <summary>
 /// Numbers as torch operations take them. TorchSharp 0.107 lets the garbage collector free such a number while native code still reads it

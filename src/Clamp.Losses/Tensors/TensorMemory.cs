@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace Clamp.Losses.Packing;
+namespace Clamp.Losses.Tensors;
 
 /// <summary>The memory behind a tensor, and a tensor over memory.</summary>
 internal static unsafe partial class TensorMemory
