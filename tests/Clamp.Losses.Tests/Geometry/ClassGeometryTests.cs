@@ -191,11 +191,11 @@ public sealed class ClassGeometryTests : TorchTest
     {
         var (features, labels) = (RandomEmbeddings(1, 12, 4)[0], arange(12, dtype: int64) % 3);
         ClassGeometry.Measure(features, labels).Dispose();
-        var live = Tensor.TotalCount;
+        var live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
         ClassGeometry.Measure(features, labels).Dispose();
 
-        Tensor.TotalCount.Should().Be(live);
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(live);
     }
 
     [Fact]
