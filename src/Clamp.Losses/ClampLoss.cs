@@ -5,6 +5,7 @@ using Clamp.Losses.Packing.Composite;
 using Clamp.Losses.Packing.Cuda;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses;
@@ -139,9 +140,11 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     public SubManifoldGeometry Measure(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var (viewMajor, _, part) = Enter(() => embeddings, GroupCall.Measure);
-        var geometry = GeometryMeasurement.Of(viewMajor, part, _options);
-        scope.MoveToOuter(geometry.Centroids, geometry.Radii, geometry.Contacts);
+        var (viewMajor, backend, part) = Enter(() => embeddings, GroupCall.Measure);
+        var values = viewMajor.detach();
+        var geometry = backend == ClampBackend.Fused ? FusedMeasurement.Of(values, part, _fused, _options) : null;
+        geometry ??= GeometryMeasurement.Of(values, part, _options);
+        scope.MoveToOuter(geometry.Tensors);
         return geometry;
     }
 
@@ -212,9 +215,12 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
         return backend;
     }
 
-    private static ClampBackend Measuring(Tensor embeddings)
+    /// <summary>A GPU, and processes that share a batch, measure in float64.</summary>
+    private ClampBackend Measuring(Tensor embeddings)
     {
         PackingBackends.RequireFloat64(embeddings.device_type);
-        return ClampBackend.Composite;
+        return ProcessGroup.WorldSize == 1 && embeddings.device_type == DeviceType.CPU
+            ? _backends.Choose(embeddings.device_type, embeddings.device_index, embeddings.dtype)
+            : ClampBackend.Composite;
     }
 }

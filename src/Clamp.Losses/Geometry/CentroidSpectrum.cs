@@ -3,33 +3,37 @@ using static TorchSharp.torch;
 
 namespace Clamp.Losses.Geometry;
 
-/// <summary>In how many directions the centroids spread, read off their principal variances.</summary>
-/// <param name="ParticipationRatio">See <see cref="SubManifoldGeometry.ParticipationRatio"/>.</param>
-/// <param name="SingularValueSpread">See <see cref="SubManifoldGeometry.SingularValueSpread"/>.</param>
-internal readonly record struct CentroidSpectrum(double ParticipationRatio, double SingularValueSpread)
+/// <summary>In how many directions centroids [B, D], float64, spread.</summary>
+internal static class CentroidSpectrum
 {
-    /// <summary>Measures centroids [B, D], float64.</summary>
+    /// <summary>
+    /// The participation ratio of the principal variances. Their sum is the trace, and the sum of their squares that of the numbers of the
+    /// product, so that nothing need be diagonalised.
+    /// </summary>
     /// <param name="centroids">c.</param>
-    public static CentroidSpectrum Of(Tensor centroids)
+    /// <returns>A scalar; 0 when the centroids coincide.</returns>
+    public static Tensor ParticipationRatio(Tensor centroids)
     {
         using var scope = NewDisposeScope();
-        var (images, width) = (centroids.shape[0], centroids.shape[1]);
-        var centred = centroids - centroids.mean([0]);
-
-        // The non-zero eigenvalues of both products agree: take the smaller matrix.
-        var product = images <= width ? centred.mm(centred.t()) : centred.t().mm(centred);
-        var variances = linalg.eigvalsh(product).clamp_min(KeptScalars.Of(0));
-        var total = variances.sum().item<double>();
-        return total == 0
-            ? default
-            : new CentroidSpectrum(
-                total * total / variances.pow(KeptScalars.Of(2)).sum().item<double>(),
-                EffectiveRank(variances.sqrt()) / Math.Min(images - 1, width));
+        var product = Product(centroids);
+        var trace = product.diagonal().sum();
+        var ratio = trace * trace / (product * product).sum();
+        return ratio.masked_fill(trace == KeptScalars.Of(0), KeptScalars.Of(0)).MoveToOuterDisposeScope();
     }
 
-    private static double EffectiveRank(Tensor singularValues)
+    /// <summary>See <see cref="SubManifoldGeometry.EffectiveRank"/>.</summary>
+    /// <param name="centroids">c.</param>
+    public static double EffectiveRank(Tensor centroids)
     {
-        var shares = singularValues / singularValues.sum();
-        return Math.Exp(-shares.xlogy(shares).sum().item<double>());
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        return Spectrum.EffectiveRank(linalg.eigvalsh(Product(centroids)).clamp_min(KeptScalars.Of(0)));
+    }
+
+    /// <summary>The non-zero eigenvalues of both products agree: the smaller one.</summary>
+    private static Tensor Product(Tensor centroids)
+    {
+        var centred = centroids - centroids.mean([0]);
+        return centroids.shape[0] <= centroids.shape[1] ? centred.mm(centred.t()) : centred.t().mm(centred);
     }
 }

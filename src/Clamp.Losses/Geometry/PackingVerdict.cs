@@ -12,9 +12,23 @@ public enum PackingVerdict
     /// </summary>
     Collapsed,
 
-    /// <summary>Some sub-manifolds overlap: the loss still pushes them apart.</summary>
+    /// <summary>
+    /// Some sub-manifolds overlap, with fewer contacts than hold a packing: the loss still pushes them apart, and there is room.
+    /// </summary>
     InContact,
 
     /// <summary>No two sub-manifolds overlap and they lie apart: the packing is solved for this batch.</summary>
     Separated,
+
+    /// <summary>
+    /// The sub-manifolds that overlap have, in the mean, at least <see cref="SubManifoldGeometry.IsostaticContacts"/> contacts, so many that
+    /// none need be free to move away: they must shrink.
+    /// </summary>
+    Jammed,
+
+    /// <summary>
+    /// Images lie apart, but in hardly any directions: there could be 3 or more, and <see cref="SubManifoldGeometry.ParticipationRatio"/> is
+    /// below 1.5 or a hundredth of them. Overlaps may exist or not.
+    /// </summary>
+    DimensionallyCollapsed,
 }

@@ -67,6 +67,23 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
         return (loss, new UncentredGradient(projected, sumsAndSlope, shape));
     }
 
+    /// <summary>Shows what one process's loss is computed from: centroids, radii, pairs and the forces on centroids.</summary>
+    /// <param name="embeddings">z, [V, B, D], without a graph.</param>
+    /// <param name="part">All images are this process's.</param>
+    /// <param name="pairs">Reads each strip of the Gram matrix of centroids before it becomes A.</param>
+    /// <param name="batch">Reads the rest.</param>
+    public void Inspect(Tensor embeddings, BatchPart part, Action<PairStrip, Matrix, BatchMemory> pairs, Action<BatchMemory> batch)
+    {
+        using var scope = NewDisposeScope();
+        Use(Readable(embeddings), part, (kernels, rows, memory, _) =>
+        {
+            kernels.SumEmbeddings(rows, memory);
+            kernels.Statistics(rows, memory.Shape.AllRows, memory);
+            FusedPacking.Interact(kernels, memory, forces: true, pairs);
+            batch(memory);
+        });
+    }
+
     /// <summary>Centres and scales a gradient, which is used up.</summary>
     /// <param name="gradient">What <see cref="LossAndUncentredGradient"/> gave.</param>
     /// <param name="upstream">The gradient of what is back-propagated with respect to the loss, a float32 scalar; 1 when null.</param>

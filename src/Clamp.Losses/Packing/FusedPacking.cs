@@ -37,20 +37,24 @@ internal static unsafe class FusedPacking
     /// <param name="kernels">Who does the work.</param>
     /// <param name="batch">The step's memory, with statistics.</param>
     /// <param name="forces">Whether a gradient is wanted.</param>
-    public static void Interact(IPackingKernels kernels, BatchMemory batch, bool forces)
+    /// <param name="inspect">Reads each strip of the Gram matrix of centroids before it becomes A.</param>
+    public static void Interact(
+        IPackingKernels kernels, BatchMemory batch, bool forces, Action<PairStrip, Matrix, BatchMemory>? inspect = null)
     {
         foreach (var strip in PairStrip.Cut(batch.Shape, kernels.LargestStrip(batch.Shape.Images)))
         {
-            Interact(kernels, strip, batch, forces);
+            Interact(kernels, strip, batch, forces, inspect);
         }
     }
 
-    private static void Interact(IPackingKernels kernels, PairStrip strip, BatchMemory batch, bool forces)
+    private static void Interact(
+        IPackingKernels kernels, PairStrip strip, BatchMemory batch, bool forces, Action<PairStrip, Matrix, BatchMemory>? inspect)
     {
         var rows = batch.CentroidMatrix.RowsFrom(strip.Row, strip.Rows);
         var columns = batch.CentroidMatrix.RowsFrom(strip.Column, strip.Columns);
         var pairs = new Matrix(batch.Pairs, strip.Rows, strip.Columns, strip.Columns);
         kernels.Product.Multiply(rows, columns.Transposed, pairs, accumulate: false);
+        inspect?.Invoke(strip, pairs, batch);
         var anyContact = kernels.Interactions(strip, pairs, forces, batch);
         if (!forces || !anyContact)
         {

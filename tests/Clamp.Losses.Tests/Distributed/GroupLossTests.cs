@@ -120,9 +120,9 @@ public sealed class GroupLossTests : TorchTest
     }
 
     [Theory]
-    [InlineData(ScalarType.Float64)]
-    [InlineData(ScalarType.Float32)]
-    public void Measure_GivesTheGeometryOfTheWholeBatch(ScalarType dtype)
+    [InlineData(ScalarType.Float64, 1e-14)]
+    [InlineData(ScalarType.Float32, 1e-6)] // One process alone measures these in float32.
+    public void Measure_GivesTheGeometryOfTheWholeBatch(ScalarType dtype, double tolerance)
     {
         var options = new ClampLossOptions { RadiusScale = 2.5, SizeWeight = 0.1 };
         var embeddings = ClusteredEmbeddings(4, 30, 6, dtype: dtype);
@@ -132,11 +132,14 @@ public sealed class GroupLossTests : TorchTest
 
         measured.Should().AllSatisfy(geometry =>
         {
-            geometry.Centroids.RelativeDistanceTo(expected.Centroids).Should().BeLessThan(1e-14);
-            geometry.Radii.RelativeDistanceTo(expected.Radii).Should().BeLessThan(1e-14);
+            geometry.Centroids.RelativeDistanceTo(expected.Centroids).Should().BeLessThan(tolerance);
+            geometry.Radii.RelativeDistanceTo(expected.Radii).Should().BeLessThan(tolerance);
+            geometry.Overlaps.RelativeDistanceTo(expected.Overlaps).Should().BeLessThan(100 * tolerance);
+            geometry.NetForces.RelativeDistanceTo(expected.NetForces).Should().BeLessThan(100 * tolerance);
             geometry.Contacts.Equals(expected.Contacts).Should().BeTrue();
             geometry.Verdict.Should().Be(expected.Verdict);
-            FiguresOf(geometry).Should().HaveCount(13).And.Equal(FiguresOf(expected), (one, other) => Math.Abs(one - other) <= 1e-12 * Math.Abs(other));
+            FiguresOf(geometry).Should().HaveCount(19).And.Equal(
+                FiguresOf(expected), (one, other) => Math.Abs(one - other) <= 100 * tolerance * Math.Abs(other));
         });
     }
 

@@ -59,8 +59,8 @@ public sealed class SubManifoldGeometryTests : TorchTest
         try
         {
             geometry.ToString().Should().Be(
-                "Collapsed: 0 contacts per sub-manifold with a mean overlap of 0, 100.0 % rattlers, 33.3 % of pairs coincident, "
-                + "relative spread 0.667");
+                "Collapsed: 0 contacts per sub-manifold (isostatic 1.333) with a mean overlap of 0, 100.0 % rattlers, 33.3 % of pairs coincident, "
+                + "relative spread 0.667, 1 directions");
         }
         finally
         {
@@ -133,7 +133,9 @@ public sealed class SubManifoldGeometryTests : TorchTest
         { "two points", PackingVerdict.Collapsed },
         { "rounding noise", PackingVerdict.Collapsed },
         { "separated", PackingVerdict.Separated },
-        { "crowded", PackingVerdict.InContact },
+        { "crowded", PackingVerdict.Jammed },
+        { "chain", PackingVerdict.InContact },
+        { "two lines", PackingVerdict.DimensionallyCollapsed },
     };
 
     [Theory, MemberData(nameof(Verdicts))]
@@ -174,6 +176,135 @@ public sealed class SubManifoldGeometryTests : TorchTest
         geometry.Radii.requires_grad.Should().BeFalse();
     }
 
+    [Fact]
+    public void Measure_Figures_OfEachBackendMatchPlainLoops()
+    {
+        // Float32 is measured beside the fused loss, several strips of 256 rows wide; float64 by the specification.
+        var options = new ClampLossOptions { RadiusScale = 2.5, PotentialExponent = 2.5, RepulsionWeight = 0.5, MaxContactDistance = 1.2, MinSeparation = 0.3 };
+        var embeddings = ClusteredEmbeddings(4, 600, 5, dtype: float32);
+        embeddings[.., 7] = embeddings[.., 3];
+        foreach (var (dtype, tolerance) in new[] { (float64, 1e-9), (float32, 1e-4) })
+        {
+            using var geometry = Measure(embeddings.to(dtype), options);
+            var pairs = PairsOf(geometry, options);
+            var (contacts, count) = (pairs.Where(pair => pair.Touches).ToArray(), (double)pairs.Count);
+            contacts.Length.Should().BeInRange(1000, pairs.Count / 2, "the test needs both kinds of pairs");
+
+            geometry.MeanContacts.Should().BeApproximately(2.0 * contacts.Length / 600, tolerance * 1000);
+            geometry.MeanOverlap.Should().BeApproximately(contacts.Average(pair => pair.Overlap), tolerance);
+            geometry.MeanCentroidDistance.Should().BeApproximately(pairs.Average(pair => pair.Distance), tolerance);
+            geometry.ExcludedFraction.Should().BeApproximately(pairs.Count(pair => pair.Distance <= 0.3) / count, tolerance).And.BeGreaterThan(0.001);
+            geometry.CoincidentFraction.Should().Be(geometry.ExcludedFraction, "d_min is the larger bound");
+            geometry.ClippedFraction.Should().BeApproximately(pairs.Count(pair => pair.Reach == 1.2) / count, tolerance).And.BeInRange(0.1, 0.9);
+            geometry.Energy.Should().BeApproximately(0.5 * contacts.Sum(pair => Math.Pow(pair.Overlap, 2.5)), tolerance * contacts.Length);
+            geometry.VirialPressure.Should().BeApproximately(
+                contacts.Sum(pair => 0.5 * 2.5 * Math.Pow(pair.Overlap, 1.5) * pair.Distance / pair.Reach) / (600 * 5), tolerance * 10);
+            var overlaps = Enumerable.Range(0, 600).Select(i => contacts.Where(pair => pair.I == i || pair.J == i).Sum(pair => pair.Overlap));
+            geometry.Overlaps.RelativeDistanceTo(tensor(overlaps.ToArray())).Should().BeLessThan(tolerance * 10);
+            geometry.NetForces.RelativeDistanceTo(ForcesOf(geometry, contacts, options)).Should().BeLessThan(tolerance * 10);
+            geometry.ParticipationRatio.Should().BeApproximately(ParticipationRatioOf(geometry.Centroids), tolerance * 10);
+            geometry.LogPackingFraction.Should().BeApproximately(
+                Math.Log(geometry.Radii.data<double>().ToArray().Sum(radius => CapOfFiveDimensions(Math.Min(radius, 0.6)))), 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Measure_Float32_IsThatOfTheSpecification()
+    {
+        var embeddings = ClusteredEmbeddings(4, 300, 48, dtype: float32).add(100, 1);
+        using var fused = Measure(embeddings, new ClampLossOptions { RadiusScale = 2 });
+        using var specified = Measure(embeddings, new ClampLossOptions { RadiusScale = 2, Backend = ClampBackend.Composite });
+
+        foreach (var property in typeof(SubManifoldGeometry).GetProperties().Where(property => property.PropertyType == typeof(double)))
+        {
+            var expected = (double)property.GetValue(specified)!;
+            ((double)property.GetValue(fused)!).DistanceTo(expected).Should().BeLessThan(1e-4, property.Name);
+        }
+
+        fused.Centroids.RelativeDistanceTo(specified.Centroids).Should().BeLessThan(1e-5);
+        fused.NetForces.RelativeDistanceTo(specified.NetForces).Should().BeLessThan(1e-4);
+        fused.Verdict.Should().Be(specified.Verdict);
+    }
+
+    [Theory, InlineData(1e-11f), InlineData(1e20f)]
+    public void Measure_NormsBeyondFloat32Squares_AreMeasuredAllTheSame(float size)
+    {
+        var embeddings = ClusteredEmbeddings(4, 20, 6, dtype: float32);
+        using var expected = Measure(embeddings);
+        using var geometry = Measure(embeddings * tensor(size));
+        geometry.RelativeSpread.Should().BeApproximately(expected.RelativeSpread, 1e-5);
+        geometry.MeanContacts.Should().Be(expected.MeanContacts);
+    }
+
+    [Fact]
+    public void NetForces_TwoTouchingBalls_AreTheSlopeOfThePotential()
+    {
+        // On the unit circle, at distance d, with equal radii r; another pair far away does not touch.
+        using var geometry = Measure(Pairs(angle: 0.2, scatter: 0.1), new ClampLossOptions { RadiusScale = 1.5 });
+        var (distance, radius) = ((geometry.Centroids[0] - geometry.Centroids[1]).norm().Value(), geometry.Radii[0].Value());
+        var overlap = 1 - distance / (2 * radius + 1e-6);
+
+        geometry.Contacts.data<long>().ToArray().Should().Equal(1, 1, 1, 1);
+        geometry.Overlaps[0].Value().Should().BeApproximately(overlap, 1e-9);
+        geometry.NetForces[0].Value().Should().BeApproximately(2 * overlap / (2 * radius + 1e-6), 1e-6);
+        geometry.NetForces[1].Value().Should().BeApproximately(geometry.NetForces[0].Value(), 1e-9);
+    }
+
+    [Fact]
+    public void NetForces_MiddleOfAChain_AreInBalance()
+    {
+        using var geometry = Measure(Chain(), new ClampLossOptions { RadiusScale = 1 });
+        var forces = geometry.NetForces.data<double>().ToArray();
+
+        geometry.Contacts.data<long>().ToArray().Should().Equal(1, 2, 1, 1, 2, 1);
+        (forces[1] / forces[0]).Should().BeLessThan(0.4, "what is left of the middle's forces points out of the circle");
+        geometry.IsostaticContacts.Should().BeApproximately(1 * (2 - 2 / 6.0), 1e-12);
+        geometry.MeanContactsWithoutRattlers.Should().BeApproximately(4 / 3.0, 1e-12);
+    }
+
+    [Theory, InlineData(4, 8), InlineData(8, 4), InlineData(1000, 2)]
+    public void IsostaticContacts_CountWaysToMoveButForRotations(int images, int width)
+    {
+        using var geometry = Measure(RandomEmbeddings(2, images, width));
+
+        // Of few images only the first has D - 1 ways, and the rotations that keep them all in place move nothing.
+        var moves = images >= width ? images * (width - 1) - width * (width - 1) / 2.0 : images * (images - 1) / 2.0;
+        geometry.IsostaticContacts.Should().BeApproximately(2 * moves / images, 1e-12);
+    }
+
+    [Fact]
+    public void EffectiveRank_CentroidsAlongTheAxes_CountsTheAxes()
+    {
+        var axes = eye(6, dtype: float64)[..3];
+        using var geometry = Measure(cat([axes, -axes]).expand(2, 6, 6));
+        geometry.EffectiveRank.Should().BeApproximately(3, 1e-6);
+    }
+
+    [Fact]
+    public void LazyFigures_FirstReadAfterDisposal_AreRefused()
+    {
+        var geometry = Measure(ClusteredEmbeddings(3, 6, 4));
+        var read = geometry.EffectiveRank;
+        geometry.Dispose();
+
+        geometry.EffectiveRank.Should().Be(read);
+        FluentActions.Invoking(() => geometry.NearestCentroidAccuracy).Should().Throw<ObjectDisposedException>();
+    }
+
+    [Theory, InlineData(ScalarType.Float32), InlineData(ScalarType.Float64)]
+    public void LazyFigures_FirstReadAfterTheirScope_AreRefused(ScalarType dtype)
+    {
+        SubManifoldGeometry geometry;
+        using (NewDisposeScope())
+        {
+            geometry = Measure(ClusteredEmbeddings(3, 6, 4, noise: 0.01, dtype: dtype));
+        }
+
+        geometry.MeanContacts.Should().BeGreaterThanOrEqualTo(0);
+        FluentActions.Invoking(() => geometry.EffectiveRank).Should().Throw<ObjectDisposedException>();
+        FluentActions.Invoking(() => geometry.NearestCentroidAccuracy).Should().Throw<ObjectDisposedException>();
+    }
+
     private static SubManifoldGeometry Measure(Tensor embeddings, ClampLossOptions? options = null) =>
         new ClampLoss(options ?? new ClampLossOptions()).Measure(embeddings);
 
@@ -185,8 +316,55 @@ public sealed class SubManifoldGeometryTests : TorchTest
         "rounding noise" => (full(3, 8, 4, 0.7, dtype: float64) + 1e-7 * RandomEmbeddings(3, 8, 4)).to(float32),
         "separated" => cat([eye(4, dtype: float64), -eye(4, dtype: float64)]).expand(3, 8, 4),
         "crowded" => RandomEmbeddings(3, 8, 4),
+        "chain" => Chain(),
+        "two lines" => linspace(-1, 1, 8, dtype: float64).unsqueeze(1).mm(tensor(new double[,] { { 1, 0.2, 0, -0.3 } }))
+            .add(0.05 * RandomEmbeddings(1, 8, 4), 1).expand(3, 8, 4),
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "Unknown state."),
     };
+
+    /// <summary>Two far pairs of neighbours on a circle, each image's two views a little to both sides.</summary>
+    private static Tensor Pairs(double angle, double scatter) => OnCircle([0, angle, Math.PI, Math.PI + angle], scatter);
+
+    /// <summary>Two far chains of three on a circle, whose ends touch the middle alone.</summary>
+    private static Tensor Chain() => OnCircle([-0.2, 0, 0.2, Math.PI - 0.2, Math.PI, Math.PI + 0.2], 0.12);
+
+    private static Tensor OnCircle(double[] angles, double scatter)
+    {
+        var views = stack([tensor(angles).add(scatter, 1), tensor(angles) - scatter]);
+        return stack([views.cos(), views.sin()], -1);
+    }
+
+    private static Tensor ForcesOf(SubManifoldGeometry geometry, Pair[] contacts, ClampLossOptions options)
+    {
+        var alpha = options.PotentialExponent;
+        var (width, centroids) = ((int)geometry.Centroids.shape[1], geometry.Centroids.data<double>().ToArray());
+        var forces = new double[centroids.Length];
+        foreach (var pair in contacts)
+        {
+            var size = options.RepulsionWeight * alpha * Math.Pow(pair.Overlap, alpha - 1) / pair.Reach;
+            for (int axis = 0; axis < width; axis++)
+            {
+                var push = size * (centroids[pair.I * width + axis] - centroids[pair.J * width + axis]) / pair.Distance;
+                forces[pair.I * width + axis] += push;
+                forces[pair.J * width + axis] -= push;
+            }
+        }
+
+        return tensor(forces).reshape(-1, width).norm(dim: 1, p: 2);
+    }
+
+    private static double ParticipationRatioOf(Tensor centroids)
+    {
+        var variances = linalg.svdvals(centroids - centroids.mean([0], keepdim: true)).pow(2);
+        return Math.Pow(variances.sum().Value(), 2) / variances.pow(2).sum().Value();
+    }
+
+    /// <summary>The share of S^4 within asin r of a pole: the integral of sin^3 from 0, (2 - 3 cos + cos^3) / 3, over that to pi.</summary>
+    private static double CapOfFiveDimensions(double radius)
+    {
+        var cosine = Math.Sqrt(1 - radius * radius);
+        return (2 - 3 * cosine + Math.Pow(cosine, 3)) / 4;
+    }
 
     private static List<Pair> PairsOf(SubManifoldGeometry geometry, ClampLossOptions options)
     {
