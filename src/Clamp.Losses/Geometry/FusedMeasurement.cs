@@ -1,5 +1,6 @@
 using Clamp.Losses.Distributed;
 using Clamp.Losses.Packing;
+using Clamp.Losses.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Clamp.Losses.Packing;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Geometry;

@@ -1,5 +1,4 @@
-using Clamp.Losses.Packing;
-using Clamp.Losses.Packing.Composite;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Geometry;
