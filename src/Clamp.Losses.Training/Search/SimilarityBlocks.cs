@@ -4,14 +4,14 @@ namespace Clamp.Losses.Training;
 
 /// <summary>
 /// The cosine similarities of two sets of embeddings, as matrix products of a block of each: neither the similarities nor the directions
-/// of a large set are ever there all at once, but 16 MB of similarities, and the directions of 8,192 embeddings.
+/// of a large set are ever there all at once, but 64 MB of similarities, and the directions of 32,768 embeddings.
 /// </summary>
 internal static class SimilarityBlocks
 {
     private const int Queries = 512;
 
-    /// <summary>The columns of a block: so few that glibc gives a block the memory of the one before, instead of new pages.</summary>
-    public const int Columns = 8_192;
+    // So many that what is done once for each row of a block costs little beside the product.
+    private const int Columns = 32_768;
 
     /// <summary>
     /// By how much a product in float32 may be off: the bound for sums of F products of numbers whose squares add up to 1, in any order,
