@@ -32,6 +32,10 @@ public static partial class CommandLine
             TransferCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),
+            SearchCommand.Create(),
+            DuplicatesCommand.Create(),
+            OutliersCommand.Create(),
+            ShapesCommand.Create(),
             ToyCommand.Create(),
             DoctorCommand.Create(),
         };

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using Clamp.Losses.Samples.Pictures;
 using Clamp.Losses.Training;
 using SkiaSharp;
 

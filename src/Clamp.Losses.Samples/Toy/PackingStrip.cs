@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Clamp.Losses.Samples.Pictures;
 using Clamp.Losses.Training;
 using SkiaSharp;
 

@@ -10,9 +10,6 @@ public static class NearestNeighbours
 {
     private const int BatchSize = 500;
 
-    // Of the voters, so that neither their directions nor their similarities are ever there all at once.
-    private const int PartSize = 32_768;
-
     /// <summary>Scores a test set.</summary>
     /// <param name="train">The images that vote.</param>
     /// <param name="test">The images that are classified.</param>
@@ -29,7 +26,7 @@ public static class NearestNeighbours
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var counts = options.Neighbours.Select(k => (int)Math.Min(k, train.Count)).Distinct().Order().ToArray();
-        var (similarities, nearest) = Nearest(train.Features, test.Features, counts[^1]);
+        var (similarities, nearest) = NearestRows.Find(train.Features, test.Features, counts[^1]);
         var hits = new long[counts.Length];
         for (long start = 0; start < test.Count; start += BatchSize)
         {
@@ -66,31 +63,6 @@ public static class NearestNeighbours
         return Evaluate(features.Train.At(kept), features.Train.At(heldOut), classes, options).MaxBy(score => score.Top1)!.Neighbours;
     }
 
-    /// <summary>The cosine similarities of each image's k nearest voters, nearest first, and their places: both [N, k].</summary>
-    private static (Tensor Similarities, Tensor Places) Nearest(Tensor voters, Tensor features, int neighbours)
-    {
-        long[] shape = [features.shape[0], neighbours];
-        var similarities = full(shape, KeptScalars.Of(double.NegativeInfinity), features.dtype, features.device);
-        var places = zeros(shape, ScalarType.Int64, features.device);
-        for (long first = 0; first < voters.shape[0]; first += PartSize)
-        {
-            using var part = NewDisposeScope();
-            var bank = Directions(voters.narrow(0, first, Math.Min(PartSize, voters.shape[0] - first))).t();
-            for (long start = 0; start < features.shape[0]; start += BatchSize)
-            {
-                using var batch = NewDisposeScope();
-                var length = Math.Min(BatchSize, features.shape[0] - start);
-                var found = Directions(features.narrow(0, start, length)).mm(bank).topk((int)Math.Min(neighbours, bank.shape[1]), dim: 1);
-                var (best, place) = (similarities.narrow(0, start, length), places.narrow(0, start, length));
-                var merged = cat([best, found.values], 1).topk(neighbours, dim: 1);
-                place.copy_(cat([place, found.indexes.add(KeptScalars.Of(first), KeptScalars.One)], 1).gather(1, merged.indexes));
-                best.copy_(merged.values);
-            }
-        }
-
-        return (similarities, places);
-    }
-
     /// <summary>The labels of the nearest voters and their weights, of which the largest is 1: none overflows.</summary>
     private static (Tensor Labels, Tensor Weights) Votes(Tensor similarities, Tensor voters, Tensor labels, double temperature) => (
         labels.index_select(0, voters.flatten()).view(voters.shape),
@@ -101,6 +73,4 @@ public static class NearestNeighbours
         var votes = zeros([voters.shape[0], classes], weights.dtype, weights.device);
         return votes.scatter_add_(1, voters.narrow(1, 0, neighbours), weights.narrow(1, 0, neighbours)).argmax(1);
     }
-
-    private static Tensor Directions(Tensor features) => nn.functional.normalize(features, p: 2, dim: 1);
 }

@@ -34,6 +34,14 @@ public sealed class ScoringMemoryTests : IDisposable
         ShouldTakeLessThanHalf(() => NearestNeighbours.Evaluate(train, test, classes: 10));
     }
 
+    [SkippableFact]
+    public void SimilaritySearch_OfManyImages_MakesNoCopyOfTheirEmbeddings()
+    {
+        var (bank, queries) = (torch.randn(Images, Width), torch.randn(100, Width));
+
+        ShouldTakeLessThanHalf(() => SimilaritySearch.Nearest(bank, queries, 10));
+    }
+
     private static FeatureSet Set(int images) => new(torch.randn(images, Width), torch.randint(0, 10, images, torch.int64));
 
     private static void ShouldTakeLessThanHalf(Action score)

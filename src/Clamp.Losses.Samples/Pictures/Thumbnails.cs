@@ -1,7 +1,7 @@
 using Clamp.Losses.Training;
 using SkiaSharp;
 
-namespace Clamp.Losses.Samples.Toy;
+namespace Clamp.Losses.Samples.Pictures;
 
 /// <summary>Turns images of a data set into pictures.</summary>
 internal static class Thumbnails

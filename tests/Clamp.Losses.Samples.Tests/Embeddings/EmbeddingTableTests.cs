@@ -1,0 +1,180 @@
+using Clamp.Losses.Samples.Embeddings;
+using Clamp.Losses.Training;
+using Clamp.Losses.Training.Tests;
+using static TorchSharp.torch;
+
+namespace Clamp.Losses.Samples.Tests.Embeddings;
+
+public sealed class EmbeddingTableTests : IDisposable
+{
+    private const int Width = 5;
+
+    // What separates fields and lines, and what is beyond ASCII.
+    private static readonly string[] Names = ["a.jpg", "with, comma/\"quoted\".jpg", "two\nlines.png", "mötley/写真.jpg", " space ", "=1+1", ""];
+    private static readonly string[] Labels = ["cat", "dog", "cat", "a, b", "\"", "写", ""];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Formats => ["parquet", "csv", "npy", "safetensors", "NPY"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Read_OfWhatWasWritten_IsTheSame(string format)
+    {
+        using var table = Table();
+        table.Write(File(format));
+
+        using var read = EmbeddingTable.Read(File(format));
+
+        read.Names.Should().Equal(Names);
+        read.Labels.Should().Equal(Labels);
+        Numbers(read).Should().Equal(Numbers(table));
+        read.Root.Should().Be(format == "csv" ? null : "/photographs");
+        read.Images.Encoder.Should().Be(format == "csv" ? null : "run of today");
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Read_OfATableWithoutLabels_HasNone(string format)
+    {
+        using var table = new EmbeddingTable(new EmbeddedImages(Names), Random());
+        table.Write(File(format));
+
+        using var read = EmbeddingTable.Read(File(format));
+
+        read.Labels.Should().BeNull();
+        read.Root.Should().BeNull();
+        Numbers(read).Should().Equal(Numbers(table));
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Read_OfExtremeNumbers_BringsThemBack(string format)
+    {
+        float[] numbers = [float.MaxValue, -float.MaxValue, float.Epsilon, -0f, 1f / 3];
+        using var table = new EmbeddingTable(new EmbeddedImages(["a"]), tensor(numbers).view(1, -1));
+        table.Write(File(format));
+
+        using var read = EmbeddingTable.Read(File(format));
+
+        Numbers(read).Select(BitConverter.SingleToInt32Bits).Should().Equal(numbers.Select(BitConverter.SingleToInt32Bits));
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Read_OfMoreThanABlock_IsTheSame(string format)
+    {
+        const int Wide = 3_000_000;
+        string[] names = ["a", "b", "c"];
+        using var table = new EmbeddingTable(new EmbeddedImages(names), arange(names.Length * (format == "csv" ? 3 : Wide), ScalarType.Float32).view(3, -1));
+        table.Write(File(format));
+
+        using var read = EmbeddingTable.Read(File(format));
+
+        read.Embeddings.eq(table.Embeddings).all().item<bool>().Should().BeTrue();
+        read.Names.Should().Equal(names);
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Read_OfAFileCutShort_IsRefusedByName(string format)
+    {
+        using var table = Table();
+        table.Write(File(format));
+        var bytes = System.IO.File.ReadAllBytes(File(format));
+        System.IO.File.WriteAllBytes(File(format), bytes[..(bytes.Length - 20)]);
+
+        var read = () => EmbeddingTable.Read(File(format));
+
+        read.Should().Throw<InvalidDataException>().WithMessage($"'{File(format)}' is no valid * file of embeddings: *");
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Read_OfSomethingElse_IsRefusedByName(string format)
+    {
+        System.IO.File.WriteAllText(File(format), "this is no table");
+
+        var read = () => EmbeddingTable.Read(File(format));
+
+        read.Should().Throw<InvalidDataException>().WithMessage($"'{File(format)}' is no valid * file of embeddings: *");
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Write_ThatFails_KeepsTheEarlierFile(string format)
+    {
+        using var table = Table();
+        table.Write(File(format));
+        var before = System.IO.File.ReadAllBytes(File(format));
+        Directory.CreateDirectory(File(format) + ".tmp");
+
+        var write = () => table.Write(File(format));
+
+        write.Should().Throw<IOException>().WithMessage("*what was there is kept*");
+        System.IO.File.ReadAllBytes(File(format)).Should().Equal(before);
+    }
+
+    [Fact]
+    public void Read_OfNaN_NamesTheImage()
+    {
+        System.IO.File.WriteAllText(File("csv"), "name,f0,f1\na.jpg,1,2\nb.jpg,NaN,0\n");
+
+        var read = () => EmbeddingTable.Read(File("csv"));
+
+        read.Should().Throw<InvalidDataException>().WithMessage("*'b.jpg' is NaN or infinite*");
+    }
+
+    [Fact]
+    public void Read_OfAnotherEnd_SaysWhichAreAllowed()
+    {
+        var read = () => EmbeddingTable.Read("table.txt");
+
+        read.Should().Throw<InvalidOptionsException>().WithMessage("*'table.txt'*.parquet, .csv, .npy or .safetensors*");
+    }
+
+    [Fact]
+    public void Read_OfNpyWithoutItsNames_SaysWhatIsMissing()
+    {
+        using var table = Table();
+        table.Write(File("npy"));
+        System.IO.File.Delete(File("npy") + ".json");
+
+        var read = () => EmbeddingTable.Read(File("npy"));
+
+        read.Should().Throw<InvalidDataException>().WithMessage("*table.npy.json' does not exist, which holds the names*");
+    }
+
+    [Fact]
+    public void Table_OfFewerNames_IsRefused()
+    {
+        using var numbers = Random();
+        var table = () => new EmbeddingTable(new EmbeddedImages(["a"]), numbers);
+
+        table.Should().Throw<ArgumentException>().WithMessage("7 embeddings have 1 names*");
+    }
+
+    [SkippableFact]
+    public void NpyAndCsv_InPython_AreTheSame()
+    {
+        using var table = Table();
+        table.Write(File("npy"));
+        table.Write(File("csv"));
+
+        var reason = PythonScript.Run(
+            "embeddings.py", "numpy", [new { Npy = File("npy"), Csv = File("csv"), Names, Output = _folder.PathOf("read.bin") }], _folder);
+
+        Skip.If(reason is not null, reason);
+        System.IO.File.ReadAllBytes(_folder.PathOf("read.bin")).Should().Equal(table.Embeddings.bytes.ToArray());
+    }
+
+    private static Tensor Random() => randn(Names.Length, Width);
+
+    private static EmbeddingTable Table() => new(new EmbeddedImages(Names, Labels, "/photographs", "run of today"), Random());
+
+    private static float[] Numbers(EmbeddingTable table) => table.Embeddings.data<float>().ToArray();
+
+    private string File(string format) => _folder.PathOf($"table.{format}");
+}
