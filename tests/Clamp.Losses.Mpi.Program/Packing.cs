@@ -37,7 +37,7 @@ internal static class Packing
     {
         using var scope = NewDisposeScope();
         var options = new ClampLossOptions { RadiusScale = 2.5 };
-        var embeddings = GoldenCase.Named("half_in_contact").Embeddings;
+        var embeddings = GoldenCase.Named("half_in_contact").Embeddings.to(ScalarType.Float64);
         using var whole = new ClampLoss(options);
         using var shared = new ClampLoss(options, group);
         using var expected = whole.Measure(embeddings);

@@ -231,6 +231,7 @@ public sealed class Pretrainer : IDisposable
         _gradients.Reduce();
         var encoder = clock.Lap() - lossSeconds;
         using var geometry = Measure(embeddings, loss.item<float>());
+        _ = geometry.NearestCentroidAccuracy; // Found when it is first read, which belongs to the measurement's time.
         var norms = ParameterNorms.Of(Encoder, _head);
         var measurement = clock.Lap();
         _schedule.Apply(_optimizer, StepsDone);

@@ -39,6 +39,7 @@ internal static class ClassMeasurement
             new ClassManifold(run.Label, run.Count, Math.Sqrt(clouds[k].Variance) / distances[k], clouds[k].Dimension)).ToArray();
 
         var (mean, covariance) = MomentsOf(centroids, scatter, classes);
+        scatter.Dispose();
         var isFinite = clouds.All(cloud => double.IsFinite(cloud.Variance)) && covariance.isfinite().all().item<bool>();
         var variances = isFinite ? PrincipalVariances(covariance) : full([width], double.NaN, float64, features.device);
         var eigenvalues = TensorMemory.Doubles(variances);
@@ -90,7 +91,7 @@ internal static class ClassMeasurement
         }
 
         scatter.add_(own, KeptScalars.One);
-        return (trace / images.Length, trace * trace / own.pow(KeptScalars.Of(2)).sum().item<double>());
+        return (trace / images.Length, trace * trace / own.pow_(KeptScalars.Of(2)).sum().item<double>());
     }
 
     private static Tensor RowsOf(Tensor features, long[] images) =>
@@ -99,16 +100,22 @@ internal static class ClassMeasurement
     /// <summary>The mean and the covariance of all images, each counting alike.</summary>
     private static (Tensor Mean, Tensor Covariance) MomentsOf(Tensor centroids, Tensor scatter, IReadOnlyList<LabelOrder.Class> classes)
     {
+        using var scope = NewDisposeScope();
         var images = classes.Sum(run => run.Count);
         var shares = tensor(classes.Select(run => (double)run.Count / images).ToArray(), float64, centroids.device).unsqueeze(1);
         var mean = (shares * centroids).sum([0]);
         var offsets = centroids - mean;
         var between = offsets.t().mm(shares * offsets);
         var isRounding = between.diagonal().sum() <= KeptScalars.Of(RoundingVariance) * SquaredNorms(mean.unsqueeze(0));
-        return (mean, (scatter / KeptScalars.Of(images)).add(isRounding.item<bool>() ? zeros_like(between) : between, KeptScalars.One));
+        var covariance = (scatter / KeptScalars.Of(images)).add_(isRounding.item<bool>() ? zeros_like(between) : between, KeptScalars.One);
+        return scope.MoveToOuter(mean, covariance);
     }
 
-    private static Tensor PrincipalVariances(Tensor covariance) => linalg.eigvalsh(covariance).clamp_min(KeptScalars.Of(0)).flip(0);
+    private static Tensor PrincipalVariances(Tensor covariance)
+    {
+        using var scope = NewDisposeScope();
+        return linalg.eigvalsh(covariance).clamp_min(KeptScalars.Of(0)).flip(0).MoveToOuterDisposeScope();
+    }
 
     private static Tensor SquaredNorms(Tensor rows) => rows.pow(KeptScalars.Of(2)).sum([1]);
 }

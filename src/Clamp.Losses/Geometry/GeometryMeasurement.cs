@@ -46,7 +46,7 @@ internal static class GeometryMeasurement
             SumsOf(numbers[..^(2 * images)]),
             numbers[^(2 * images)..^images],
             numbers[^images..].Count(count => count == 0),
-            part.Group.WorldSize == 1 ? null : NearestOwn(embeddings, mean, subManifolds, part),
+            part.Group.WorldSize == 1 ? null : NearestOwn(embeddings, mean, centroids, part),
             embeddings,
             options);
         scope.MoveToOuter(geometry.Tensors);
@@ -226,46 +226,42 @@ internal static class GeometryMeasurement
 
     /// <summary>The fraction of views nearest to their own centroid.</summary>
     /// <param name="embeddings">z, [V, B, D], all of this process.</param>
-    public static double NearestOwn(Tensor embeddings)
+    /// <param name="centroids">c, [B, D], float64.</param>
+    public static double NearestOwn(Tensor embeddings, Tensor centroids)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         var part = BatchPart.Whole(embeddings.shape[1]);
-        var mean = MeanOf(embeddings, part);
-        return NearestOwn(embeddings, mean, Balls(embeddings, mean, part, new ClampLossOptions()).Balls, part);
+        return NearestOwn(embeddings, MeanOf(embeddings, part), centroids, part);
     }
 
-    private static double NearestOwn(Tensor embeddings, Tensor mean, SubManifolds subManifolds, BatchPart part)
+    /// <summary>How many points p_i have norm(p_i - c_j)^2 - norm(p_i)^2 least, without a tie, at j = i, as a share of all.</summary>
+    private static double NearestOwn(Tensor embeddings, Tensor mean, Tensor centroids, BatchPart part)
     {
         using var scope = NewDisposeScope();
-        var hits = Hits(embeddings, mean, subManifolds);
-        part.Group.AllReduceSum(hits);
-        return hits.item<double>() / (embeddings.shape[0] * part.AllImages);
-    }
-
-    /// <summary>How many points p_i have norm(p_i - c_j)^2 - norm(p_i)^2 least, without a tie, at j = i.</summary>
-    private static Tensor Hits(Tensor embeddings, Tensor mean, SubManifolds subManifolds)
-    {
         var (views, images) = (embeddings.shape[0], embeddings.shape[1]);
+        var precision = embeddings.dtype == float64 ? float64 : float32;
         var hits = zeros([], float64, embeddings.device);
-        var squaredNorms = subManifolds.AllCentroids.pow(KeptScalars.Of(2)).sum([1]);
-        var block = Math.Max(1, NumbersOfBlock / subManifolds.AllRadii.shape[0]);
+        var squaredNorms = centroids.pow(KeptScalars.Of(2)).sum([1]).to(precision);
+        var columns = centroids.to(precision).t();
+        var block = Math.Max(1, NumbersOfBlock / part.AllImages);
         for (long first = 0; first < images; first += block)
         {
             var size = Math.Min(block, images - first);
             for (long view = 0; view < views; view++)
             {
-                using var scope = NewDisposeScope();
-                var points = SubManifolds.PointsOf(embeddings[view].narrow(0, first, size).to(float64) - mean);
-                var squaredDistances = squaredNorms - KeptScalars.Of(2) * points.mm(subManifolds.AllCentroids.t());
-                var toOwn = squaredDistances.diagonal(subManifolds.FirstImage + first);
+                using var viewScope = NewDisposeScope();
+                var centred = embeddings[view].narrow(0, first, size).to(float64) - mean;
+                var squaredDistances = squaredNorms - KeptScalars.Of(2) * SubManifolds.PointsOf(centred).to(precision).mm(columns);
+                var toOwn = squaredDistances.diagonal(part.FirstImage + first);
                 var own = toOwn.clone();
                 toOwn.fill_(KeptScalars.Of(double.PositiveInfinity));
                 hits.add_((own < squaredDistances.amin([1])).sum(), KeptScalars.One);
             }
         }
 
-        return hits;
+        part.Group.AllReduceSum(hits);
+        return hits.item<double>() / (views * part.AllImages);
     }
 
     private static double NoiseLevel(ScalarType dtype) => Math.Max(LeastRelativeSpread, LeastUnitsInLastPlace * finfo(dtype).eps);

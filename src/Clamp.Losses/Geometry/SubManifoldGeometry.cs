@@ -29,7 +29,7 @@ public sealed class SubManifoldGeometry : IDisposable
         : this(tensors)
     {
         _embeddings = nearestCentroidAccuracy is null ? embeddings.detach() : null;
-        _nearestCentroidAccuracy = new Lazy<double>(() => nearestCentroidAccuracy ?? GeometryMeasurement.NearestOwn(Kept(_embeddings!)));
+        _nearestCentroidAccuracy = new Lazy<double>(() => nearestCentroidAccuracy ?? GeometryMeasurement.NearestOwn(Kept(_embeddings!), Kept(Centroids)));
         _effectiveRank = new Lazy<double>(() => CentroidSpectrum.EffectiveRank(Kept(Centroids)));
     }
 
