@@ -1,6 +1,6 @@
+using Clamp.Losses.Tensors;
 using System.Globalization;
 using Clamp.Losses.Geometry;
-using Clamp.Losses.Packing;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses;
