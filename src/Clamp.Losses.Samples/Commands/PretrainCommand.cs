@@ -4,7 +4,7 @@ using System.Globalization;
 using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Terminal;
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
+using Clamp.Losses.Images.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Clamp.Losses.Samples.Toy;
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
+using Clamp.Losses.Images.Skia;
 
 namespace Clamp.Losses.Samples.Commands;
 
