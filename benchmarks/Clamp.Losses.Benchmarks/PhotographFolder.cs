@@ -1,5 +1,5 @@
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
+using Clamp.Losses.Images.Skia;
 using SkiaSharp;
 
 namespace Clamp.Losses.Benchmarks;

@@ -5,6 +5,7 @@ using Clamp.Losses.Benchmarks;
 var commands = new RootCommand("Benchmarks of Clamp.Losses.")
 {
     PlotCommand.Create(), TrainingStepCommand.Create(), GroupStepCommand.Create(), GroupModelCommand.Create(),
+    EmbedCommand.Create(),
 };
 return commands.Subcommands.Any(command => command.Name == args.FirstOrDefault()) ? commands.Parse(args).Invoke() : RunBenchmarks(args);
 

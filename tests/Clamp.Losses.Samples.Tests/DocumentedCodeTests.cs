@@ -7,8 +7,8 @@ public sealed partial class DocumentedCodeTests
 {
     [SkippableTheory]
     [InlineData("README.md")]
-    [InlineData("docs/training.md")]
     [InlineData("docs/own-images.md")]
+    [InlineData("docs/training.md")]
     public void Code_NamedAfterAFile_IsInThatFile(string document)
     {
         var root = Root();

@@ -32,6 +32,7 @@ public static partial class CommandLine
             TransferCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),
+            EmbedCommand.Create(),
             SearchCommand.Create(),
             DuplicatesCommand.Create(),
             OutliersCommand.Create(),

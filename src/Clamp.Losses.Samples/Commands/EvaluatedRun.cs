@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using Clamp.Losses.Images.Skia;
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Clamp.Losses.Images.Skia;
 using Clamp.Losses.Samples.Configuration;
 using Clamp.Losses.Samples.Terminal;
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;

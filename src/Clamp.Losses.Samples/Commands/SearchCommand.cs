@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Clamp.Losses.Images.Skia;
+using Clamp.Losses.Onnx;
 using Clamp.Losses.Samples.Embeddings;
 using Clamp.Losses.Samples.Gallery;
 using Clamp.Losses.Samples.Terminal;
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;
@@ -24,11 +25,12 @@ public static class SearchCommand
         var shared = new EmbeddingArguments();
         var query = new Option<string>("--query")
         {
-            Description = "The image to compare with: a name in the file of embeddings, or an image file, which --run encodes where it is none of them.",
+            Description = "The image to compare with: a name in the file of embeddings, or an image file, which --run or --onnx encodes where it is none of them.",
             HelpName = "IMAGE",
             Required = true,
         };
         var run = new Option<string?>("--run") { Description = "The folder of the finished run that the embeddings come from; encodes the query.", HelpName = "DIR" };
+        var onnx = new Option<string?>("--onnx") { Description = "Or the exported encoder that they come from.", HelpName = "FILE" };
         var k = DefaultedOption.Create("--k", "How many images to find.", 10);
         var command = new Command("search", """
             Find the images that are most similar to one, by the cosine similarity of their embeddings.
@@ -36,21 +38,21 @@ public static class SearchCommand
             The search is exact: all are compared. With --output, a gallery shows them; a click on a picture makes it the query.
             """);
         shared.AddTo(command);
-        Array.ForEach<Option>([query, run, k], command.Options.Add);
+        Array.ForEach<Option>([query, run, onnx, k], command.Options.Add);
         command.SetAction(arguments =>
         {
             using var table = shared.Open(arguments);
-            return Run(arguments, shared, table, arguments.GetValue(query)!, arguments.GetValue(run), arguments.GetValue(k));
+            return Run(arguments, shared, table, arguments.GetValue(query)!, arguments.GetValue(run), arguments.GetValue(onnx), arguments.GetValue(k));
         });
         return command;
     }
 
-    private static int Run(ParseResult arguments, EmbeddingArguments shared, EmbeddingTable table, string query, string? run, int k)
+    private static int Run(ParseResult arguments, EmbeddingArguments shared, EmbeddingTable table, string query, string? run, string? onnx, int k)
     {
         var row = RowOf(table, query, shared.Root(arguments, table));
         var found = row is { } own
             ? SimilaritySearch.NearestOthers(table.Embeddings, k, [own])[0]
-            : SimilarTo(query, run, table.Embeddings, k);
+            : SimilarTo(query, run, onnx, table.Embeddings, k);
         var result = new ResultTable("similarity");
         foreach (var neighbour in found)
         {
@@ -81,32 +83,27 @@ public static class SearchCommand
         return table.Names.Index().Where(image => names.Contains(image.Item)).Select(image => (int?)image.Index).FirstOrDefault();
     }
 
-    private static IReadOnlyList<Neighbour> SimilarTo(string path, string? run, Tensor embeddings, int k)
+    private static IReadOnlyList<Neighbour> SimilarTo(string path, string? run, string? onnx, Tensor embeddings, int k)
     {
         if (!File.Exists(path))
         {
             throw new InvalidOptionsException($"--query is '{path}'; it must be a name in the file of embeddings, or an image file.");
         }
 
-        if (run is null)
+        if ((run is null) == (onnx is null))
         {
-            throw new InvalidOptionsException($"'{path}' is none of the images in the file of embeddings; --run must name the run that they come from, to encode it.");
+            throw new InvalidOptionsException(
+                $"'{path}' is none of the images in the file of embeddings; --run or --onnx must name the encoder that they come from, to encode it.");
         }
 
-        using var scope = NewDisposeScope();
-        var embedding = Embedding(path, run);
-        return embedding.shape[1] == embeddings.shape[1]
-            ? SimilaritySearch.Nearest(embeddings, embedding, k)[0]
-            : throw new InvalidOptionsException(
-                $"--run is '{run}', whose encoder has {embedding.shape[1]} features; it must be the run that the embeddings come from, which have {embeddings.shape[1]}.");
-    }
+        using ImageEncoder encoder = run is null ? new OnnxImageEmbedder(onnx!, SkiaImage.Read) : ImageEmbedder.FromRun(run, SkiaImage.Read);
+        if (encoder.FeatureWidth != embeddings.shape[1])
+        {
+            throw new InvalidOptionsException(
+                $"The encoder of '{run ?? onnx}' has {encoder.FeatureWidth} features; it must be the one that the embeddings come from, which have {embeddings.shape[1]}.");
+        }
 
-    private static Tensor Embedding(string path, string run)
-    {
-        var (folder, options) = RunFolder.Open<RunOptions>(run);
-        var centre = new CentreCrop(options.EvaluationResize, options.EvaluationInterpolation);
-        using var encoder = options.InitialEncoder(CPU);
-        folder.LoadEncoder(encoder);
-        return FeatureExtractor.Features(encoder, new FileImages([path], options.ImageSize, SkiaImage.Read, centre: centre), CPU, options.Normalisation);
+        using var embedding = tensor(encoder.EmbedFiles([path])[0]).unsqueeze(0);
+        return SimilaritySearch.Nearest(embeddings, embedding, k)[0];
     }
 }

@@ -1,7 +1,7 @@
+using Clamp.Losses.Images.Skia;
 using Clamp.Losses.Samples.Embeddings;
 using Clamp.Losses.Samples.Pictures;
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
 using SkiaSharp;
 
 namespace Clamp.Losses.Samples.Gallery;

@@ -8,11 +8,6 @@ namespace Clamp.Losses.Training;
 /// </summary>
 public static class FeatureExtractor
 {
-    private const int BatchSize = 500;
-
-    // What a batch of 64 images of 224 pixels has: a large network's activations take a few hundred MB then.
-    private const int MostPixels = 64 * 224 * 224;
-
     /// <summary>The network's outputs for both parts of a data set, without augmentation.</summary>
     /// <param name="encoder">Maps [N, 3, H, W] to [N, F].</param>
     /// <param name="images">The images, with labels and a test part.</param>
@@ -81,14 +76,7 @@ public static class FeatureExtractor
             return normalisation.Apply(pixels.to(device)).unsqueeze(0).MoveToOuterDisposeScope();
         }));
 
-    // Of sizes that differ by one at most, so that none is left with a single image, and smaller where images are large.
-    private static IEnumerable<int[]> Batches(ImageSource images)
-    {
-        var most = Math.Clamp(MostPixels / (images.Height * images.Width), 16, BatchSize);
-        var count = (images.Count + most - 1) / most;
-        int Start(int batch) => (int)((long)images.Count * batch / count);
-        return Enumerable.Range(0, count).Select(batch => Enumerable.Range(Start(batch), Start(batch + 1) - Start(batch)).ToArray());
-    }
+    private static IEnumerable<int[]> Batches(ImageSource images) => ImageBatches.Of(images.Count, images.Height, images.Width);
 
     /// <summary>All outputs, each batch's written to its place at once: there is never a second copy of them.</summary>
     private static Tensor Run(nn.Module<Tensor, Tensor> encoder, int count, IEnumerable<Func<Tensor>> inputs)
@@ -103,7 +91,7 @@ public static class FeatureExtractor
             foreach (var input in inputs)
             {
                 using var batch = NewDisposeScope();
-                var features = Output(encoder, input);
+                var features = Output(encoder, () => input().squeeze(0));
                 all ??= empty([count, features.shape[1]], features.dtype, features.device).MoveToOuterDisposeScope();
                 all.narrow(0, done, features.shape[0]).copy_(features);
                 done += features.shape[0];
@@ -117,11 +105,12 @@ public static class FeatureExtractor
         }
     }
 
-    private static Tensor Output(nn.Module<Tensor, Tensor> encoder, Func<Tensor> input)
+    /// <summary>The outputs for a batch of a network in eval mode.</summary>
+    internal static Tensor Output(nn.Module<Tensor, Tensor> encoder, Func<Tensor> input)
     {
         using var unrecorded = inference_mode();
         using var scope = NewDisposeScope();
-        var features = Features(encoder, input().squeeze(0));
+        var features = Features(encoder, input());
         return features.isfinite().all().item<bool>()
             ? features.MoveToOuterDisposeScope()
             : throw new TrainingDivergedException("Features are NaN or infinite: the weights that they come from have diverged.");

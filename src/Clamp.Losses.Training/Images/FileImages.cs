@@ -13,6 +13,9 @@ public sealed class FileImages : ImageSource
     private readonly ImageDecoder _decode;
     private readonly CentreCrop? _centre;
 
+    /// <summary>The files, in the order of the images.</summary>
+    public IReadOnlyList<string> Paths => Array.AsReadOnly(_paths);
+
     private int ImageBytes => Channels * Height * Width;
 
     /// <summary>Names the files; none is read.</summary>

@@ -71,6 +71,14 @@ public sealed record RunOptions : PretrainOptions
     /// </summary>
     public string? Init { get; init; }
 
+    /// <summary>The side of the images that the encoder is trained on: published sets keep their own.</summary>
+    internal int SeenSize => Dataset switch
+    {
+        DatasetKind.Cifar10 or DatasetKind.Cifar100 or DatasetKind.Cifar100Coarse => 32,
+        DatasetKind.Mnist or DatasetKind.FashionMnist => 28,
+        _ => ImageSize,
+    };
+
     private bool NeedsFiles => Dataset is not (DatasetKind.Shapes or DatasetKind.Unknown) && Manifest is null;
 
     /// <summary>Loads the images of the options.</summary>

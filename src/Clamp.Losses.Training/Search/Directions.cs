@@ -16,9 +16,24 @@ internal static class Directions
     public static Tensor Of(Tensor embeddings, long first = 0)
     {
         using var scope = NewDisposeScope();
+        var (vectors, factors) = Factored(embeddings, first);
+        return (vectors * factors).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Directions as [n, F] and factors [n, 1] that are still to be multiplied with, or the products of the former with others are: most
+    /// embeddings are left as they are, where a copy would cost as much as the products of a few queries.
+    /// </summary>
+    /// <param name="embeddings">[n, F].</param>
+    /// <param name="first">The row of the first, for messages.</param>
+    /// <exception cref="ArgumentException">An embedding holds NaN or an infinite number.</exception>
+    public static (Tensor Vectors, Tensor Factors) Factored(Tensor embeddings, long first)
+    {
+        using var scope = NewDisposeScope();
         var lengths = linalg.vector_norm(embeddings, dims: [1], keepdim: true);
         var ordinary = lengths.ge(KeptScalars.Of(Shortest)).logical_and(lengths.le(KeptScalars.Of(Longest))).all().item<bool>();
-        return (ordinary ? embeddings / lengths : OfAnyLength(embeddings, first)).MoveToOuterDisposeScope();
+        var (vectors, factors) = ordinary ? (embeddings.alias(), lengths.reciprocal()) : (OfAnyLength(embeddings, first), ones_like(lengths));
+        return (vectors.MoveToOuterDisposeScope(), factors.MoveToOuterDisposeScope());
     }
 
     private static Tensor OfAnyLength(Tensor embeddings, long first)

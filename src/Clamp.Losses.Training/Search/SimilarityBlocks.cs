@@ -4,14 +4,13 @@ namespace Clamp.Losses.Training;
 
 /// <summary>
 /// The cosine similarities of two sets of embeddings, as matrix products of a block of each: neither the similarities nor the directions
-/// of a large set are ever there all at once, but 64 MB of similarities, and the directions of 32,768 embeddings.
+/// of a large set are ever there all at once, but 32 MB of similarities.
 /// </summary>
 internal static class SimilarityBlocks
 {
-    private const int Queries = 512;
-
-    // So many that what is done once for each row of a block costs little beside the product.
-    private const int Columns = 32_768;
+    // Below the 32 MB from which glibc takes new pages for each block; wide, as some work is done once for each row of a block.
+    private const int Queries = 500;
+    private const int Columns = 16_384;
 
     /// <summary>
     /// By how much a product in float32 may be off: the bound for sums of F products of numbers whose squares add up to 1, in any order,
@@ -32,12 +31,13 @@ internal static class SimilarityBlocks
         {
             using var part = NewDisposeScope();
             var width = Math.Min(Columns, columns - column);
-            var directions = Directions.Of(bank.narrow(0, column, width), column).t();
+            var (vectors, factors) = Directions.Factored(bank.narrow(0, column, width), column);
+            var (transposed, scale) = (vectors.t(), factors.t());
             for (long row = 0; row < (upperTriangle ? column + width : rows); row += Queries)
             {
                 using var block = NewDisposeScope();
                 var query = Directions.Of(queries.narrow(0, row, Math.Min(Queries, rows - row)), row);
-                use(query.mm(directions), row, column);
+                use(query.mm(transposed).mul_(scale), row, column);
             }
         }
     }

@@ -4,7 +4,7 @@ namespace Clamp.Losses.Training;
 
 /// <summary>
 /// Exact search by cosine similarity: every embedding is looked at, by matrix products on all of libtorch's threads. Beside the results it
-/// takes the memory of 64 MB of similarities and of some ten thousand embeddings, however many there are.
+/// takes the memory of 32 MB of similarities a few times over, however many embeddings there are.
 /// </summary>
 /// <remarks>
 /// Candidates come from products in float32, and more of them than were asked for. Their similarities are computed again in float64 and

@@ -17,7 +17,7 @@ public sealed class SearchCommandsTests : IClassFixture<EvaluationCommandTests.T
     {
         ArgumentNullException.ThrowIfNull(run);
         _run = run.Folder;
-        Photographs.Write(Images, Names);
+        PlainPictures.Write(Images, Names);
         Write(Names, Images);
     }
 
@@ -46,19 +46,27 @@ public sealed class SearchCommandsTests : IClassFixture<EvaluationCommandTests.T
         byPath.Should().Be(Trainer.Succeed("search", "--embeddings", Embeddings, "--query", "folder/1.jpg"));
     }
 
-    [SkippableFact]
-    public async Task Search_AnotherImage_IsEncodedByTheRun()
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Search_AnotherImage_IsEncodedByTheRunOrByWhatItExported(bool exported)
     {
-        using (var table = Photographs.Table(Names, Images))
+        using (var table = PlainPictures.Table(Names, Images))
         using (var wide = torch.cat([table.Embeddings, torch.zeros(12, 60)], 1))
         using (var sameWidth = new Samples.Embeddings.EmbeddingTable(table.Images, wide.alias()))
         {
             sameWidth.Write(Embeddings);
         }
 
-        Photographs.Write(_temporary.Root.FullName, ["new.png"]);
+        PlainPictures.Write(_temporary.Root.FullName, ["new.png"]);
 
-        var output = Trainer.Succeed("search", "--embeddings", Embeddings, "--query", _temporary.PathOf("new.png"), "--run", _run, "--output", Output);
+        string[] encoder = exported ? ["--onnx", _temporary.PathOf("encoder.onnx")] : ["--run", _run];
+        if (exported)
+        {
+            Trainer.Succeed("export", "--run", _run, "--output", encoder[1]);
+        }
+
+        var output = Trainer.Succeed(["search", "--embeddings", Embeddings, "--query", _temporary.PathOf("new.png"), .. encoder, "--output", Output]);
 
         output.Should().Contain("search: 10 of 12 images");
         await ShouldShow("query new.png");
@@ -67,15 +75,15 @@ public sealed class SearchCommandsTests : IClassFixture<EvaluationCommandTests.T
     [Fact]
     public void Search_AnotherImageWithoutARun_IsAskedForOne()
     {
-        Photographs.Write(_temporary.Root.FullName, ["new.png"]);
+        PlainPictures.Write(_temporary.Root.FullName, ["new.png"]);
 
-        Fail("search", "--query", _temporary.PathOf("new.png")).Should().Contain("--run must name the run");
+        Fail("search", "--query", _temporary.PathOf("new.png")).Should().Contain("--run or --onnx must name the encoder");
     }
 
     [Fact]
     public void Search_ARunOfAnotherWidth_IsRefused()
     {
-        Photographs.Write(_temporary.Root.FullName, ["new.png"]);
+        PlainPictures.Write(_temporary.Root.FullName, ["new.png"]);
 
         Fail("search", "--query", _temporary.PathOf("new.png"), "--run", _run).Should().Contain("64 features").And.Contain("which have 4");
     }
@@ -126,8 +134,8 @@ public sealed class SearchCommandsTests : IClassFixture<EvaluationCommandTests.T
     [SkippableFact]
     public async Task Gallery_HostileNames_AreTextOnThePageAndInTheTable()
     {
-        string[] names = [.. Photographs.Hostile.Where(name => !name.Contains('/')), "first.jpg", "last.jpg"];
-        Photographs.Write(Images, names);
+        string[] names = [.. PlainPictures.Hostile.Where(name => !name.Contains('/')), "first.jpg", "last.jpg"];
+        PlainPictures.Write(Images, names);
         Write(names, root: null);
 
         var output = Trainer.Succeed("outliers", "--embeddings", Embeddings, "--data-root", Images, "--output", Output);
@@ -160,7 +168,7 @@ public sealed class SearchCommandsTests : IClassFixture<EvaluationCommandTests.T
 
     private void Write(IReadOnlyList<string> names, string? root)
     {
-        using var table = Photographs.Table(names, root);
+        using var table = PlainPictures.Table(names, root);
         table.Write(Embeddings);
     }
 

@@ -96,14 +96,14 @@ public sealed class GalleryPageTests : IDisposable
     [SkippableFact]
     public async Task Html_HostileNames_AreText()
     {
-        var content = Content with { Title = Photographs.Hostile[0], About = Photographs.Hostile[2], Sections = [new(Photographs.Hostile[1], [.. Enumerable.Range(0, 6).Select(i => new GalleryEntry(i, 0.5))])] };
-        await using var browser = await Open(number => new GalleryImage(Photographs.Hostile[number], Photographs.Hostile[number], Jpeg(number)), content: content);
+        var content = Content with { Title = PlainPictures.Hostile[0], About = PlainPictures.Hostile[2], Sections = [new(PlainPictures.Hostile[1], [.. Enumerable.Range(0, 6).Select(i => new GalleryEntry(i, 0.5))])] };
+        await using var browser = await Open(number => new GalleryImage(PlainPictures.Hostile[number], PlainPictures.Hostile[number], Jpeg(number)), content: content);
 
         browser.Complaints.Should().BeEmpty();
         browser.Requests.Should().ContainSingle();
-        (await browser.Page.TitleAsync()).Should().Be(Photographs.Hostile[0]);
-        (await browser.Page.Locator("h2").TextContentAsync()).Should().Be(Photographs.Hostile[1]);
-        (await Names(browser)).Should().Equal(Photographs.Hostile.Prepend(Photographs.Hostile[0]), "the query stands before its section");
+        (await browser.Page.TitleAsync()).Should().Be(PlainPictures.Hostile[0]);
+        (await browser.Page.Locator("h2").TextContentAsync()).Should().Be(PlainPictures.Hostile[1]);
+        (await Names(browser)).Should().Equal(PlainPictures.Hostile.Prepend(PlainPictures.Hostile[0]), "the query stands before its section");
     }
 
     private async Task<Browser> Open(Func<int, GalleryImage> images, ColorScheme scheme = ColorScheme.Light, GalleryContent? content = null)

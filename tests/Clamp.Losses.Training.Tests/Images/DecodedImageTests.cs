@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Clamp.Losses.Training.Skia;
+using Clamp.Losses.Images.Skia;
 using SkiaSharp;
 
 namespace Clamp.Losses.Training.Tests;

@@ -1,4 +1,4 @@
-using Clamp.Losses.Training.Skia;
+using Clamp.Losses.Images.Skia;
 using SkiaSharp;
 
 namespace Clamp.Losses.Training.Tests;

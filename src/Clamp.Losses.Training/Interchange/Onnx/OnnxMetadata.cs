@@ -27,7 +27,7 @@ internal static class OnnxMetadata
         };
         if (options is RunOptions named)
         {
-            metadata["image_size"] = ImageSize(named).ToString(CultureInfo.InvariantCulture);
+            metadata["image_size"] = named.SeenSize.ToString(CultureInfo.InvariantCulture);
         }
 
         if (run is not null)
@@ -37,12 +37,4 @@ internal static class OnnxMetadata
 
         return metadata;
     }
-
-    /// <summary>The side of the images that the encoder was trained on.</summary>
-    private static int ImageSize(RunOptions options) => options.Dataset switch
-    {
-        DatasetKind.Cifar10 or DatasetKind.Cifar100 or DatasetKind.Cifar100Coarse => 32,
-        DatasetKind.Mnist or DatasetKind.FashionMnist => 28,
-        _ => options.ImageSize,
-    };
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>The pixels of a picture of any size, from which squares are cut and resized. A decoder derives from it.</summary>
 public abstract class DecodedImage : IDisposable

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Samples.Tests.Gallery;
 
 /// <summary>A folder of image files and a file of their embeddings, of which some are near-duplicates and one is an outlier.</summary>
-internal static class Photographs
+internal static class PlainPictures
 {
     /// <summary>Names that a page or a terminal could take for something else.</summary>
     public static readonly string[] Hostile =

@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>
 /// How one axis of a picture is resized, antialiased as torchvision does: output s lies at first + (s + 1/2) length / size, input t at

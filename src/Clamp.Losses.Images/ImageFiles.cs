@@ -1,9 +1,9 @@
 using System.IO.Enumeration;
 
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>Finds image files.</summary>
-internal static class ImageFiles
+public static class ImageFiles
 {
     /// <summary>What is found, for messages.</summary>
     public const string Endings = "*.jpg, *.jpeg or *.png";
@@ -16,6 +16,7 @@ internal static class ImageFiles
     /// </summary>
     /// <param name="folder">The folder; it may be a link.</param>
     /// <returns>Paths that begin with the folder's.</returns>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="UnauthorizedAccessException">A folder may not be read.</exception>
     public static string[] Below(string folder)
     {
@@ -26,6 +27,7 @@ internal static class ImageFiles
 
     /// <summary>Whether a folder itself, and not one in it, holds an image.</summary>
     /// <param name="folder">The folder.</param>
+    /// <returns>Whether there is one.</returns>
     public static bool AreIn(string folder) => Find(folder, recursive: false).Any();
 
     private static FileSystemEnumerable<string> Find(string folder, bool recursive)

@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>How an image is resized; always antialiased, as torchvision's <c>antialias=True</c> and PIL.</summary>
 public enum Interpolation

@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>How evaluation sees a picture of any size: scaled, then its centre.</summary>
 /// <param name="Resize">What the shorter side is scaled to, in pixels, at least the side of the centre; 0 for just that.</param>

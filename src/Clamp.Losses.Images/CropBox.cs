@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>A rectangle of whole pixels inside an image.</summary>
 /// <param name="Top">The first row, from 0.</param>

@@ -1,4 +1,4 @@
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>Work that is done in the background before its result is asked for.</summary>
 public static class Ahead

@@ -1,7 +1,7 @@
-namespace Clamp.Losses.Training;
+namespace Clamp.Losses.Images;
 
 /// <summary>
-/// Decodes an image file, on any thread. <c>SkiaImage.Read</c> of the package Clamp.Losses.Training.Skia is one; another library's takes
+/// Decodes an image file, on any thread. <c>SkiaImage.Read</c> of the package Clamp.Losses.Images.Skia is one; another library's takes
 /// a class derived from <see cref="DecodedImage"/>.
 /// </summary>
 /// <param name="path">The file.</param>
