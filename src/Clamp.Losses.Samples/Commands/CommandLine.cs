@@ -33,6 +33,7 @@ public static partial class CommandLine
             ExportCommand.Create(),
             ImportCommand.Create(),
             ToyCommand.Create(),
+            AnalyzeCommand.Create(),
             DoctorCommand.Create(),
         };
         var verbose = new Option<bool>("--verbose") { Description = "Show where an error comes from.", Recursive = true };

@@ -66,7 +66,25 @@ public static class NearestNeighbours
         return Evaluate(features.Train.At(kept), features.Train.At(heldOut), classes, options).MaxBy(score => score.Top1)!.Neighbours;
     }
 
-    /// <summary>The cosine similarities of each image's k nearest voters, nearest first, and their places: both [N, k].</summary>
+    /// <summary>Finds the images that are most alike, by the cosine of their features.</summary>
+    /// <param name="voters">[M, F], the features of the images to find.</param>
+    /// <param name="features">[N, F], the features of the images whose neighbours they are.</param>
+    /// <param name="neighbours">k, from 1 to M.</param>
+    /// <returns>The similarities and the places among the voters, both [N, k], nearest first; the caller's to dispose.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">k is out of range.</exception>
+    public static (Tensor Similarities, Tensor Places) Find(Tensor voters, Tensor features, int neighbours)
+    {
+        ArgumentNullException.ThrowIfNull(voters);
+        ArgumentNullException.ThrowIfNull(features);
+        if (neighbours < 1 || neighbours > voters.shape[0])
+            throw new ArgumentOutOfRangeException(nameof(neighbours), neighbours, $"The neighbours must be from 1 to {voters.shape[0]}, as there are no more images.");
+
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        var (similarities, places) = Nearest(voters, features, neighbours);
+        return (similarities.MoveToOuterDisposeScope(), places.MoveToOuterDisposeScope());
+    }
+
     private static (Tensor Similarities, Tensor Places) Nearest(Tensor voters, Tensor features, int neighbours)
     {
         long[] shape = [features.shape[0], neighbours];
