@@ -19,17 +19,6 @@ internal readonly record struct CentroidSpectrum(double ParticipationRatio, doub
         // The non-zero eigenvalues of both products agree: take the smaller matrix.
         var product = images <= width ? centred.mm(centred.t()) : centred.t().mm(centred);
         var variances = linalg.eigvalsh(product).clamp_min(KeptScalars.Of(0));
-        var total = variances.sum().item<double>();
-        return total == 0
-            ? default
-            : new CentroidSpectrum(
-                total * total / variances.pow(KeptScalars.Of(2)).sum().item<double>(),
-                EffectiveRank(variances.sqrt()) / Math.Min(images - 1, width));
-    }
-
-    private static double EffectiveRank(Tensor singularValues)
-    {
-        var shares = singularValues / singularValues.sum();
-        return Math.Exp(-shares.xlogy(shares).sum().item<double>());
+        return new CentroidSpectrum(Spectrum.ParticipationRatio(variances), Spectrum.EffectiveRank(variances) / Math.Min(images - 1, width));
     }
 }

@@ -20,14 +20,11 @@ internal static unsafe partial class TensorMemory
 
     /// <summary>The numbers of a tensor. TorchSharp's own accessor makes arrays of any rank, which a program compiled ahead of time cannot.</summary>
     /// <param name="tensor">A float64 tensor on any device.</param>
-    public static double[] Doubles(torch.Tensor tensor)
-    {
-        using var scope = torch.NewDisposeScope();
-        var numbers = tensor.cpu().contiguous();
-        var result = new Span<double>(Of(numbers), checked((int)numbers.numel())).ToArray();
-        GC.KeepAlive(numbers);
-        return result;
-    }
+    public static double[] Doubles(torch.Tensor tensor) => Copy<double>(tensor);
+
+    /// <summary>The numbers of a tensor, as <see cref="Doubles"/>.</summary>
+    /// <param name="tensor">An int64 tensor on any device.</param>
+    public static long[] Longs(torch.Tensor tensor) => Copy<long>(tensor);
 
     /// <summary>A tensor over float32 numbers of the CPU, which must outlive it.</summary>
     /// <param name="numbers">The first.</param>
@@ -38,6 +35,16 @@ internal static unsafe partial class TensorMemory
         var tensor = THSTensor_new(numbers, &LeaveAlone, &count, 1, Float32, Float32, (int)DeviceType.CPU, -1, requiresGrad: false);
         torch.CheckForErrors();
         return torch.Tensor.UnsafeCreateTensor(tensor);
+    }
+
+    private static T[] Copy<T>(torch.Tensor tensor)
+        where T : unmanaged
+    {
+        using var scope = torch.NewDisposeScope();
+        var numbers = tensor.cpu().contiguous();
+        var result = new Span<T>(Of(numbers), checked((int)numbers.numel())).ToArray();
+        GC.KeepAlive(numbers);
+        return result;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
