@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using ScottPlot;
+using SkiaSharp;
 
 namespace Clamp.Losses.Samples.Analysis;
 
@@ -10,13 +11,17 @@ namespace Clamp.Losses.Samples.Analysis;
 /// <param name="Height">The height.</param>
 internal sealed partial record VectorImage(string Body, int Width, int Height)
 {
+    // Letters are placed by the widths of this machine's.
+    private static readonly string Typeface =
+        new[] { "DejaVu Sans", "Liberation Sans", "Arial", "Helvetica" }.Intersect(SKFontManager.Default.FontFamilies).FirstOrDefault() ?? Fonts.Sans;
+
     /// <summary>A plot, in colours that follow the page's.</summary>
     /// <param name="plot">The plot; its axes and legend take the report's style.</param>
     /// <param name="width">The width.</param>
     /// <param name="height">The height.</param>
     public static VectorImage Of(Plot plot, int width = 440, int height = 300)
     {
-        plot.Font.Set(Fonts.Sans);
+        plot.Font.Set(Typeface);
         plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
         plot.Axes.Color(ReportColours.Ink);
         plot.Grid.MajorLineColor = ReportColours.Grid;
@@ -25,7 +30,7 @@ internal sealed partial record VectorImage(string Body, int Width, int Height)
         plot.Axes.Right.IsVisible = plot.Axes.Top.IsVisible = false;
         plot.Legend.FontColor = ReportColours.Ink;
         plot.Legend.BackgroundColor = plot.Legend.OutlineColor = plot.Legend.ShadowColor = Colors.Transparent;
-        var svg = plot.GetSvgXml(width, height);
+        var svg = plot.GetSvgXml(width, height).Replace($"\"{Typeface}\"", $"\"{Typeface}, sans-serif\"", StringComparison.Ordinal);
         return new VectorImage(svg[(svg.IndexOf('>', svg.IndexOf("<svg", StringComparison.Ordinal)) + 1)..svg.LastIndexOf("</svg>", StringComparison.Ordinal)], width, height);
     }
 
@@ -44,7 +49,7 @@ internal sealed partial record VectorImage(string Body, int Width, int Height)
     /// <param name="name">A name that no other drawing of the page has; letters, digits and dashes.</param>
     /// <param name="title">What it shows, in words.</param>
     public string ToElement(string name, string title) =>
-        $"<svg role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\" viewBox=\"0 0 {Width} {Height}\" data-figure=\"{name}\">{WithOwnNames(name)}</svg>";
+        $"<svg role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\" viewBox=\"0 0 {Width} {Height}\" style=\"max-width: {Width * 4 / 3}px\" data-figure=\"{name}\">{WithOwnNames(name)}</svg>";
 
     /// <summary>As a file, light and dark.</summary>
     public string ToFile() =>

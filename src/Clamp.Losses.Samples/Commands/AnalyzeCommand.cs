@@ -10,14 +10,21 @@ namespace Clamp.Losses.Samples.Commands;
 /// <summary>Draws what a finished run made of its images, as a page to look at.</summary>
 public static class AnalyzeCommand
 {
+    private const int MostRuns = 2;
+
     private static readonly AnalysisOptions Defaults = new();
 
     /// <summary>The command.</summary>
     /// <returns>A new command.</returns>
     public static Command Create()
     {
-        var run = EvaluationArguments.FinishedRun();
-        var second = new Option<string?>("--run2") { Description = "A second finished run, to lay beside it.", HelpName = "DIR" };
+        var runs = new Option<string[]>("--run")
+        {
+            Description = "The folder of a finished pretraining; given twice, two runs are laid side by side.",
+            HelpName = "DIR",
+            Required = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
         var output = new Option<string>("--output") { Description = "The page, FILE.html; its drawings go into the folder FILE.", HelpName = "FILE", Required = true };
         var root = new Option<DirectoryInfo?>("--data-root") { Description = "The folder with the data set's files, where they have moved since the training.", HelpName = "DIR" };
         var images = DefaultedOption.Create("--images", "How many test images to look at, balanced over classes; held-out ones where there are no test images.", Defaults.Images);
@@ -29,7 +36,7 @@ public static class AnalyzeCommand
 
             It shows curves of the training, how alike images of one class and of two are before and after it, the eigenspectrum, maps of the
             features, views, nearest neighbours, and what a linear probe confuses. Nothing is chosen on test images.
-            """) { run, second, output, root, images, train, views, force };
+            """) { runs, output, root, images, train, views, force };
         command.SetAction(arguments =>
         {
             var options = new AnalysisOptions
@@ -37,16 +44,20 @@ public static class AnalyzeCommand
                 Images = arguments.GetValue(images), TrainImages = arguments.GetValue(train), Views = arguments.GetValue(views),
             };
             options.Validate();
-            string[] runs = arguments.GetValue(second) is { } other ? [arguments.GetValue(run)!, other] : [arguments.GetValue(run)!];
-            return Run(runs, arguments.GetValue(root)?.FullName, options, arguments.GetValue(output)!, arguments.GetValue(force));
+            return Run(arguments.GetValue(runs)!, arguments.GetValue(root)?.FullName, options, arguments.GetValue(output)!, arguments.GetValue(force));
         });
         return command;
     }
 
     private static int Run(IReadOnlyList<string> runs, string? root, AnalysisOptions analysis, string output, bool replace)
     {
+        if (runs.Count > MostRuns)
+        {
+            throw new InvalidOptionsException($"--run is given {runs.Count} times; it must be once or twice.");
+        }
+
         var folder = Path.ChangeExtension(output, null);
-        if (folder == output || Path.GetExtension(output) is not (".html" or ".htm"))
+        if (Path.GetExtension(output) != ".html")
         {
             throw new InvalidOptionsException($"--output is '{output}'; it must be the name of a page, FILE.html.");
         }

@@ -40,17 +40,19 @@ internal static class DistributionsSection
     private static VectorImage Draw(PairDistribution pairs, bool hasLabels, string label, double low, double high)
     {
         var plot = new Plot();
-        Add(plot, pairs.Between, "two classes", ReportColours.Orange, LinePattern.Dashed, low, high);
-        Add(plot, pairs.Within, hasLabels ? "same class" : "all pairs", ReportColours.Blue, LinePattern.Solid, low, high);
+        Add(plot, pairs.Between, "two classes", ReportColours.Orange, fill: 0, low, high);
+        Add(plot, pairs.Within, hasLabels ? "same class" : "all pairs", ReportColours.Blue, fill: .25, low, high);
         plot.XLabel(label);
         plot.YLabel("density of pairs");
         plot.Axes.AutoScale();
-        plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);
+
+        // With room above for the legend.
+        plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top * 1.25);
         plot.ShowLegend(Alignment.UpperLeft);
         return VectorImage.Of(plot);
     }
 
-    private static void Add(Plot plot, IReadOnlyList<double> values, string name, Color colour, LinePattern pattern, double low, double high)
+    private static void Add(Plot plot, IReadOnlyList<double> values, string name, Color colour, double fill, double low, double high)
     {
         if (values.Count == 0)
         {
@@ -59,8 +61,8 @@ internal static class DistributionsSection
 
         var (edges, densities) = Densities(values, low, high);
         var line = plot.Add.Scatter(edges, densities, colour);
-        (line.ConnectStyle, line.MarkerSize, line.LineWidth, line.LinePattern, line.LegendText) = (ConnectStyle.StepHorizontal, 0, 2, pattern, name);
-        (line.FillY, line.FillYColor) = (true, colour.WithAlpha(.18));
+        (line.ConnectStyle, line.MarkerSize, line.LineWidth, line.LegendText) = (ConnectStyle.StepHorizontal, 0, 2, name);
+        (line.FillY, line.FillYColor) = (fill > 0, colour.WithAlpha(fill));
     }
 
     /// <summary>A histogram whose area is 1: left edges of the bins and a last 0 at the right end.</summary>

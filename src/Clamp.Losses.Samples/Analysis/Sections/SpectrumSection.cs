@@ -9,7 +9,7 @@ internal static class SpectrumSection
     public static ReportSection Section { get; } = new(
         "spectrum",
         "Eigenspectrum",
-        "The variances of the features along their principal directions, as shares of all. The dashed line is the power law fitted over the ranks that it spans. The "
+        "The variances of the features along their principal directions, as shares of all. The lines are power laws, each fitted over the ranks that it spans. The "
         + "participation ratio, (&Sigma; &lambda;)<sup>2</sup> / &Sigma; &lambda;<sup>2</sup>, says over how many directions the variance is spread.",
         Of);
 
@@ -45,7 +45,7 @@ internal static class SpectrumSection
         {
             double At(int rank) => Math.Log10(law.Factor / total) - law.Exponent * Math.Log10(rank);
             var line = plot.Add.Line(Math.Log10(law.FirstRank), At(law.FirstRank), Math.Log10(law.LastRank), At(law.LastRank));
-            (line.Color, line.LineWidth, line.LinePattern) = (ReportColours.Orange, 2, LinePattern.Dashed);
+            (line.Color, line.LineWidth) = (ReportColours.Orange, 2);
             line.LegendText = string.Create(CultureInfo.InvariantCulture, $"exponent {law.Exponent:F2}, ranks {law.FirstRank} to {law.LastRank}");
         }
     }
