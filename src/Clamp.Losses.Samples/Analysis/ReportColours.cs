@@ -32,7 +32,10 @@ internal static class ReportColours
 
     /// <summary>The style rules.</summary>
     public static string Css { get; } = "@media (prefers-color-scheme: dark) {" + string.Concat(Pairs.Select(pair =>
-        $" svg [fill=\"{pair.Light}\"] {{ fill: {pair.Dark}; }} svg [stroke=\"{pair.Light}\"] {{ stroke: {pair.Dark}; }}")) + " }";
+        $" svg [fill=\"{Written(pair.Light)}\"] {{ fill: {pair.Dark}; }} svg [stroke=\"{Written(pair.Light)}\"] {{ stroke: {pair.Dark}; }}")) + " }";
+
+    // Skia writes #112233 as #123.
+    private static string Written(string hex) => hex[1] == hex[2] && hex[3] == hex[4] && hex[5] == hex[6] ? $"#{hex[1]}{hex[3]}{hex[5]}" : hex;
 
     /// <summary>The colour of a class; after ten they come again.</summary>
     public static Color OfClass(int index) => Color.FromHex($"#{ToyColours.All[index % ToyColours.All.Count]:X6}");

@@ -27,7 +27,10 @@ internal sealed partial record VectorImage(string Body, int Width, int Height)
         plot.Grid.MajorLineColor = ReportColours.Grid;
         plot.Axes.Title.Label.FontSize = plot.Axes.Bottom.Label.FontSize = plot.Axes.Left.Label.FontSize = 13;
         plot.Axes.Bottom.Label.Bold = plot.Axes.Left.Label.Bold = false;
-        plot.Axes.Right.IsVisible = plot.Axes.Top.IsVisible = false;
+        plot.Axes.Right.FrameLineStyle.Width = plot.Axes.Top.FrameLineStyle.Width = 0;
+
+        // The last tick's number reaches beyond the axis.
+        (plot.Axes.Right.MinimumSize, plot.Axes.Top.MinimumSize) = (22, 12);
         plot.Legend.FontColor = ReportColours.Ink;
         plot.Legend.BackgroundColor = plot.Legend.OutlineColor = plot.Legend.ShadowColor = Colors.Transparent;
         var svg = plot.GetSvgXml(width, height).Replace($"\"{Typeface}\"", $"\"{Typeface}, sans-serif\"", StringComparison.Ordinal);

@@ -21,6 +21,25 @@ public sealed class NearestNeighboursTests : IDisposable
     }
 
     [Fact]
+    public void Find_VotersOfManyLengths_AreThoseOfHighestCosine()
+    {
+        var (voters, features) = (Clusters.Noise(40, 1).Features * 7, Clusters.Noise(5, 2).Features);
+
+        var (similarities, places) = NearestNeighbours.Find(voters, features, 4);
+
+        var cosines = nn.functional.cosine_similarity(features.unsqueeze(1), voters.unsqueeze(0), dim: 2);
+        var expected = Enumerable.Range(0, 5).SelectMany(i => Enumerable.Range(0, 40).OrderByDescending(j => cosines[i, j].item<float>()).Take(4)).Select(j => (long)j);
+        places.data<long>().ToArray().Should().Equal(expected);
+        (similarities - cosines.gather(1, places)).abs().max().item<float>().Should().BeLessThan(1e-6f);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    public void Find_MoreThanThereAre_IsRefused(int neighbours) =>
+        FluentActions.Invoking(() => NearestNeighbours.Find(ones(3, 2), ones(1, 2), neighbours)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*from 1 to 3*");
+
+    [Fact]
     public void Evaluate_MoreVotersThanArePutSideBySide_FindsTheNearestOfAll()
     {
         const int Voters = 70_000;

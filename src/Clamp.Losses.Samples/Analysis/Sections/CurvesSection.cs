@@ -80,14 +80,10 @@ internal static class CurvesSection
         return new ReportFigure(name, $"{label} over the steps", VectorImage.Of(plot));
     }
 
-    /// <summary>Each point's mean with those around it, a twentieth of all; fewer at the ends.</summary>
+    /// <summary>Each point's mean with those up to a fortieth of all before and after it.</summary>
     internal static double[] Smoothed(double[] values)
     {
         var reach = values.Length / 40;
-        return [.. values.Select((_, i) =>
-        {
-            var around = Math.Min(reach, Math.Min(i, values.Length - 1 - i));
-            return values.AsSpan(i - around, 2 * around + 1).ToArray().Average();
-        })];
+        return [.. values.Select((_, i) => values[Math.Max(0, i - reach)..Math.Min(values.Length, i + reach + 1)].Average())];
     }
 }
