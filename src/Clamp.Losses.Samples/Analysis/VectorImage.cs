@@ -22,7 +22,6 @@ internal sealed partial record VectorImage(string Body, int Width, int Height)
     public static VectorImage Of(Plot plot, int width = 440, int height = 300)
     {
         plot.Font.Set(Typeface);
-        plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
         plot.Axes.Color(ReportColours.Ink);
         plot.Grid.MajorLineColor = ReportColours.Grid;
         plot.Axes.Title.Label.FontSize = plot.Axes.Bottom.Label.FontSize = plot.Axes.Left.Label.FontSize = 13;
@@ -33,6 +32,16 @@ internal sealed partial record VectorImage(string Body, int Width, int Height)
         (plot.Axes.Right.MinimumSize, plot.Axes.Top.MinimumSize) = (22, 12);
         plot.Legend.FontColor = ReportColours.Ink;
         plot.Legend.BackgroundColor = plot.Legend.OutlineColor = plot.Legend.ShadowColor = Colors.Transparent;
+        return Bare(plot, width, height);
+    }
+
+    /// <summary>A plot as it is, but for its background.</summary>
+    /// <param name="plot">The plot.</param>
+    /// <param name="width">The width.</param>
+    /// <param name="height">The height.</param>
+    public static VectorImage Bare(Plot plot, int width, int height)
+    {
+        plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
         var svg = plot.GetSvgXml(width, height).Replace($"\"{Typeface}\"", $"\"{Typeface}, sans-serif\"", StringComparison.Ordinal);
         return new VectorImage(svg[(svg.IndexOf('>', svg.IndexOf("<svg", StringComparison.Ordinal)) + 1)..svg.LastIndexOf("</svg>", StringComparison.Ordinal)], width, height);
     }

@@ -54,7 +54,7 @@ public sealed class LinearProbeTests : IDisposable
 
         var (result, predictions) = LinearProbe.Predict(features, Clusters.Classes, seed: 1, Few);
 
-        result.Should().BeEquivalentTo(Evaluate(features, Few));
+        result.Should().BeEquivalentTo(LinearProbe.Evaluate(features, Clusters.Classes, seed: 1, Few));
         ConfusionMatrix.Of(features.Test.Labels, predictions, Clusters.Classes).Accuracy.Should().BeApproximately(result.Test.Top1, 1e-12).And.BeInRange(0.5, 0.99);
     }
 

@@ -62,13 +62,14 @@ public sealed class TSneTests : IDisposable
     [Fact]
     public void Place_ThreeFarClusters_KeepsThemApart()
     {
-        var features = Clusters.Around(0.05, 60, 2);
+        const int Count = 150;
+        var features = Clusters.Around(0.05, Count, 2);
 
-        var places = TSne.Place(features.Features, perplexity: 8);
+        var places = TSne.Place(features.Features, perplexity: 15);
 
-        var distances = cdist(places, places) + eye(60) * 1e9;
-        var nearest = distances.argmin(1);
-        features.Labels.index_select(0, nearest).data<long>().ToArray().Should().Equal(features.Labels.data<long>().ToArray());
+        var nearest = (cdist(places, places) + eye(Count) * 1e9).argmin(1);
+        (features.Labels.index_select(0, nearest) == features.Labels).to(ScalarType.Float64).mean().item<double>()
+            .Should().BeGreaterThan(0.95, "a point may be left behind among others");
         places.mean([0]).abs().max().item<double>().Should().BeLessThan(1e-9);
     }
 

@@ -83,7 +83,7 @@ internal static class MapSection
         plot.HideAxesAndGrid();
         plot.Add.Marker(0, 0, ShapeOf(index), 11, ReportColours.OfClass(index));
         plot.Layout.Frameless();
-        var image = VectorImage.Of(plot, 14, 14);
+        var image = VectorImage.Bare(plot, 14, 14);
         return $"<svg aria-hidden=\"true\" viewBox=\"0 0 14 14\">{image.WithOwnNames($"key{index}-")}</svg>";
     }
 
