@@ -41,7 +41,9 @@ public static class AnalyzeCommand
         {
             var options = new AnalysisOptions
             {
-                Images = arguments.GetValue(images), TrainImages = arguments.GetValue(train), Views = arguments.GetValue(views),
+                Images = arguments.GetValue(images),
+                TrainImages = arguments.GetValue(train),
+                Views = arguments.GetValue(views),
             };
             options.Validate();
             return Run(arguments.GetValue(runs)!, arguments.GetValue(root)?.FullName, options, arguments.GetValue(output)!, arguments.GetValue(force));

@@ -55,10 +55,10 @@ internal static class ConfusionSection
         return new VectorImage(body.ToString(), Margin + side + 4, 30 + side + Margin);
     }
 
-    // Above a half the ground is the darker, and in a dark page the lighter: its number takes the page's colour.
+    // Never the full colour, on which the number could not be read.
     private static void Square(StringBuilder body, int x, int y, double share, string title)
     {
-        body.Append(CultureInfo.InvariantCulture, $"<rect fill=\"#0072B2\" fill-opacity=\"{share:F3}\" stroke=\"#DDE1E8\" x=\"{x}\" y=\"{y}\" width=\"{Cell}\" height=\"{Cell}\">")
+        body.Append(CultureInfo.InvariantCulture, $"<rect fill=\"#0072B2\" fill-opacity=\"{share * .65:F3}\" stroke=\"#DDE1E8\" x=\"{x}\" y=\"{y}\" width=\"{Cell}\" height=\"{Cell}\">")
             .Append($"<title>{WebUtility.HtmlEncode(title)}</title></rect>");
         if (share >= .005)
         {
