@@ -49,7 +49,14 @@ internal static partial class ReportPage
 
         var links = string.Concat(Sections.Select(section => $"<a href=\"#{section.Name}\">{section.Title}</a> "));
         var title = WebUtility.HtmlEncode(string.Join(" beside ", runs.Select(run => run.Name)));
-        var texts = new Dictionary<string, string> { ["title"] = title, ["colours"] = ReportColours.Css, ["links"] = links, ["runs"] = $"{runs.Count}", ["body"] = $"{body}" };
+        var texts = new Dictionary<string, string>
+        {
+            ["title"] = title,
+            ["colours"] = ReportColours.Css,
+            ["links"] = links,
+            ["runs"] = $"{runs.Count}",
+            ["body"] = $"{body}",
+        };
 
         // All in one pass: what looks like a place in a text stays as it is.
         return (Place().Replace(Template(), place => texts[place.Groups[1].Value]), files);

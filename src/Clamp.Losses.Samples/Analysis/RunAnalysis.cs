@@ -53,7 +53,8 @@ internal static class RunAnalysis
     {
         if (!File.Exists(folder.MetricsFile))
         {
-            throw new FileNotFoundException($"'{folder.MetricsFile}' does not exist; an analysis needs the steps of the training, which an imported encoder does not have.");
+            throw new FileNotFoundException(
+                $"'{folder.MetricsFile}' does not exist; an analysis needs the steps of the training, which an imported encoder does not have.");
         }
 
         var count = File.ReadLines(folder.MetricsFile).Count() - 1;

@@ -30,7 +30,8 @@ internal static class TileSheet
                     + $"<title>{WebUtility.HtmlEncode(tile.Title)}</title></image>");
                 if (tile.IsMarked)
                 {
-                    body.Append($"<rect fill=\"none\" stroke=\"#0072B2\" stroke-width=\"3\" x=\"{Left(t) - 1.5}\" y=\"{top - 1.5}\" width=\"{Side + 3}\" height=\"{Side + 3}\"/>");
+                    body.Append("<rect fill=\"none\" stroke=\"#0072B2\" stroke-width=\"3\" ")
+                        .Append($"x=\"{Left(t) - 2}\" y=\"{top - 2}\" width=\"{Side + 4}\" height=\"{Side + 4}\"/>");
                 }
             }
         }

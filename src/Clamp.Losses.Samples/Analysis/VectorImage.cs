@@ -43,7 +43,8 @@ internal sealed partial record VectorImage(string Body, int Width, int Height)
     {
         plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
         var svg = plot.GetSvgXml(width, height).Replace($"\"{Typeface}\"", $"\"{Typeface}, sans-serif\"", StringComparison.Ordinal);
-        return new VectorImage(svg[(svg.IndexOf('>', svg.IndexOf("<svg", StringComparison.Ordinal)) + 1)..svg.LastIndexOf("</svg>", StringComparison.Ordinal)], width, height);
+        var start = svg.IndexOf('>', svg.IndexOf("<svg", StringComparison.Ordinal)) + 1;
+        return new VectorImage(svg[start..svg.LastIndexOf("</svg>", StringComparison.Ordinal)], width, height);
     }
 
     /// <summary>Drawings beside and below each other, row by row.</summary>
@@ -61,7 +62,8 @@ internal sealed partial record VectorImage(string Body, int Width, int Height)
     /// <param name="name">A name that no other drawing of the page has; letters, digits and dashes.</param>
     /// <param name="title">What it shows, in words.</param>
     public string ToElement(string name, string title) =>
-        $"<svg role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\" viewBox=\"0 0 {Width} {Height}\" style=\"max-width: {Width * 4 / 3}px\" data-figure=\"{name}\">{WithOwnNames(name)}</svg>";
+        $"<svg role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\" viewBox=\"0 0 {Width} {Height}\" style=\"max-width: {Width * 4 / 3}px\" "
+        + $"data-figure=\"{name}\">{WithOwnNames(name)}</svg>";
 
     /// <summary>As a file, light and dark.</summary>
     public string ToFile() =>

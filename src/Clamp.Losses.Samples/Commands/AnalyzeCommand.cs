@@ -25,10 +25,21 @@ public static class AnalyzeCommand
             Required = true,
             Arity = ArgumentArity.OneOrMore,
         };
-        var output = new Option<string>("--output") { Description = "The page, FILE.html; its drawings go into the folder FILE.", HelpName = "FILE", Required = true };
-        var root = new Option<DirectoryInfo?>("--data-root") { Description = "The folder with the data set's files, where they have moved since the training.", HelpName = "DIR" };
-        var images = DefaultedOption.Create("--images", "How many test images to look at, balanced over classes; held-out ones where there are no test images.", Defaults.Images);
-        var train = DefaultedOption.Create("--train-images", "From how many training images the probe learns, and among how many neighbours are found.", Defaults.TrainImages);
+        var output = new Option<string>("--output")
+        {
+            Description = "The page, FILE.html; its drawings go into the folder FILE.",
+            HelpName = "FILE.html",
+            Required = true,
+        };
+        var root = new Option<DirectoryInfo?>("--data-root")
+        {
+            Description = "The folder with the data set's files, where they have moved since the training.",
+            HelpName = "DIR",
+        };
+        var images = DefaultedOption.Create(
+            "--images", "How many test images to look at, balanced over classes; held-out ones where there are no test images.", Defaults.Images);
+        var train = DefaultedOption.Create(
+            "--train-images", "From how many training images the probe learns, and among how many neighbours are found.", Defaults.TrainImages);
         var views = DefaultedOption.Create("--views", "How many augmented views of each image are looked at.", Defaults.Views);
         var force = new Option<bool>("--force") { Description = "Replace an earlier report." };
         var command = new Command("analyze", """

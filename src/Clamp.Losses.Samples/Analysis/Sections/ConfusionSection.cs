@@ -31,7 +31,9 @@ internal static class ConfusionSection
         return matrix.Classes > MostClasses
             ? new SectionPart([], Worst(matrix, names))
             : new SectionPart([.. run.States.Select(state => new ReportFigure(
-                $"confusion-{state.Name}", $"Confusion matrix of the linear probe {state.Name} training", Draw(state.State.Confusion!, names, $"{state.Name} training")))]);
+                $"confusion-{state.Name}",
+                $"Confusion matrix of the linear probe {state.Name} training",
+                Draw(state.State.Confusion!, names, $"{state.Name} training")))]);
     }
 
     private static VectorImage Draw(ConfusionMatrix matrix, IReadOnlyList<string> names, string when)
@@ -58,7 +60,8 @@ internal static class ConfusionSection
     // Never the full colour, on which the number could not be read.
     private static void Square(StringBuilder body, int x, int y, double share, string title)
     {
-        body.Append(CultureInfo.InvariantCulture, $"<rect fill=\"#0072B2\" fill-opacity=\"{share * .65:F3}\" stroke=\"#DDE1E8\" x=\"{x}\" y=\"{y}\" width=\"{Cell}\" height=\"{Cell}\">")
+        body.Append(CultureInfo.InvariantCulture, $"<rect fill=\"#0072B2\" fill-opacity=\"{share * .65:F3}\" stroke=\"#DDE1E8\" ")
+            .Append($"x=\"{x}\" y=\"{y}\" width=\"{Cell}\" height=\"{Cell}\">")
             .Append($"<title>{WebUtility.HtmlEncode(title)}</title></rect>");
         if (share >= .005)
         {
@@ -68,10 +71,13 @@ internal static class ConfusionSection
 
     private static string Worst(ConfusionMatrix matrix, IReadOnlyList<string> names)
     {
-        var pairs = Enumerable.Range(0, matrix.Classes).SelectMany(row => Enumerable.Range(0, matrix.Classes).Where(column => column != row).Select(column => (row, column)));
+        var classes = Enumerable.Range(0, matrix.Classes);
+        var pairs = classes.SelectMany(row => classes.Where(column => column != row).Select(column => (row, column)));
         var rows = pairs.OrderByDescending(pair => matrix[pair.row, pair.column]).Take(Pairs).Select(pair =>
-            $"<tr><td>{WebUtility.HtmlEncode(names[pair.row])}</td><td>{WebUtility.HtmlEncode(names[pair.column])}</td><td>{matrix[pair.row, pair.column]} of {matrix.Count(pair.row)}</td></tr>");
-        return string.Create(CultureInfo.InvariantCulture, $"<p>{matrix.Classes} classes: the most frequent confusions after training, of {matrix.Accuracy:P1} right.</p>")
+            $"<tr><td>{WebUtility.HtmlEncode(names[pair.row])}</td><td>{WebUtility.HtmlEncode(names[pair.column])}</td>"
+            + $"<td>{matrix[pair.row, pair.column]} of {matrix.Count(pair.row)}</td></tr>");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"<p>{matrix.Classes} classes, {matrix.Accuracy:P1} right after training; the most frequent confusions:</p>")
             + $"<table><tr><th>class</th><th>taken for</th><th>images</th></tr>{string.Concat(rows)}</table>";
     }
 

@@ -10,8 +10,9 @@ internal static class DistributionsSection
     public static ReportSection Section { get; } = new(
         "distributions",
         "Pairs of images",
-        "The augmented views of an image are its sub-manifold; its centroid is their mean. Each pair of images is counted once, an image never with itself, and a pair "
-        + "of one class never as one of two classes; of more than 100,000 pairs of a kind so many are drawn. Centroid cosines are those of the features as they are. Distances are in units of the root of their mean "
+        "The augmented views of an image are its sub-manifold; its centroid is their mean. Each pair of images is counted once, an image never "
+        + "with itself, and a pair of one class never as one of two classes; of more than 100,000 pairs of a kind so many are drawn. "
+        + "Centroid cosines are those of the features as they are. Distances are in units of the root of their mean "
         + "square, so that before and after can be compared. Orientation similarity is cos<sup>2</sup> of the angle between the directions in which the views of the "
         + "two images spread most.",
         Of);

@@ -10,21 +10,28 @@ internal static class MapSection
     private const int MostNames = 30;
 
     private static readonly MarkerShape[] Shapes =
-        [MarkerShape.FilledCircle, MarkerShape.FilledTriangleUp, MarkerShape.FilledSquare, MarkerShape.FilledDiamond, MarkerShape.OpenCircle, MarkerShape.OpenTriangleUp, MarkerShape.OpenSquare, MarkerShape.OpenDiamond, MarkerShape.Cross, MarkerShape.Eks];
+    [
+        MarkerShape.FilledCircle, MarkerShape.FilledTriangleUp, MarkerShape.FilledSquare, MarkerShape.FilledDiamond, MarkerShape.OpenCircle,
+        MarkerShape.OpenTriangleUp, MarkerShape.OpenSquare, MarkerShape.OpenDiamond, MarkerShape.Cross, MarkerShape.Eks,
+    ];
 
     public static ReportSection Section { get; } = new(
         "map",
         "Maps of the features",
-        "Each point is an image; images whose features are alike lie together. Above, t-SNE (exact, perplexity 30, begun at the principal components): neighbourhoods mean "
-        + "something, distances between clusters do not. Below, the two directions in which the features spread most. The encoder never saw a label.",
+        "Each point is an image; images whose features are alike lie together. Above, t-SNE (exact, perplexity 30, begun at the "
+        + "principal components): neighbourhoods mean something, distances between clusters do not. Below, the two directions in which the features spread most. The encoder never saw a label.",
         Of);
 
     private static SectionPart Of(AnalysedRun run) => new(
         [
-            .. run.States.Select(state => new ReportFigure($"tsne-{state.Name}", $"t-SNE of the features {state.Name} training", Neighbourhood(run, state.State, $"{state.Name} training"))),
-            .. run.States.Select(state => new ReportFigure($"pca-{state.Name}", $"Principal components of the features {state.Name} training", Components(run, state.State, $"{state.Name} training"))),
+            .. Both(run, "tsne", "t-SNE", Neighbourhood),
+            .. Both(run, "pca", "Principal components", Components),
         ],
         Key(run));
+
+    private static IEnumerable<ReportFigure> Both(
+        AnalysedRun run, string name, string kind, Func<AnalysedRun, EncoderState, string, VectorImage> draw) => run.States.Select(state =>
+        new ReportFigure($"{name}-{state.Name}", $"{kind} of the features {state.Name} training", draw(run, state.State, $"{state.Name} training")));
 
     /// <summary>The map by t-SNE.</summary>
     public static VectorImage Neighbourhood(AnalysedRun run, EncoderState state, string when)
@@ -37,7 +44,8 @@ internal static class MapSection
 
     private static VectorImage Components(AnalysedRun run, EncoderState state, string when)
     {
-        string Named(int component) => string.Create(CultureInfo.InvariantCulture, $"component {component + 1} ({state.ComponentShares[component]:P0} of the variance)");
+        string Named(int component) => string.Create(
+            CultureInfo.InvariantCulture, $"component {component + 1} ({state.ComponentShares[component]:P0} of the variance)");
         var plot = Points(run, state.Components);
         plot.XLabel($"{Named(0)}, {when}");
         plot.YLabel(Named(1));

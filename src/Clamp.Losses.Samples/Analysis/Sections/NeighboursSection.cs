@@ -15,7 +15,9 @@ internal static class NeighboursSection
     private static SectionPart Of(AnalysedRun run) => new([.. run.States.Select(state => new ReportFigure(
         $"neighbours-{state.Name}",
         $"Nearest neighbours {state.Name} training",
-        TileSheet.Draw(("image", $"nearest training images, {state.Name} training"), [.. run.Queries.Select((query, i) => Row(run.Images, query, state.State.Neighbours[i]))])))]);
+        TileSheet.Draw(
+            ("image", $"nearest training images, {state.Name} training"),
+            [.. run.Queries.Select((query, i) => Row(run.Images, query, state.State.Neighbours[i]))])))]);
 
     private static TileRow Row(AnalysedImages images, int query, IReadOnlyList<int> neighbours)
     {

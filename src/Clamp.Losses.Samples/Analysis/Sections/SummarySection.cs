@@ -16,13 +16,13 @@ internal static class SummarySection
 
     private static SectionPart Of(AnalysedRun run)
     {
-        var rows = new StringBuilder();
+        var (rows, oneClass) = (new StringBuilder(), run.Images.HasLabels ? ", same class" : "");
         Row(rows, "linear probe, top-1", run, state => state.Probe?.Test.Top1, "P1");
         Row(rows, "participation ratio of the features", run, state => state.ParticipationRatio, "F1");
         Row(rows, "effective rank of the features (RankMe)", run, state => state.EffectiveRank, "F1");
-        Row(rows, run.Images.HasLabels ? "mean cosine of centroids, same class" : "mean cosine of centroids", run, state => state.Cosines.Means.Within, "F3");
+        Row(rows, $"mean cosine of centroids{oneClass}", run, state => state.Cosines.Means.Within, "F3");
         Row(rows, "mean cosine of centroids, two classes", run, state => state.Cosines.Means.Between, "F3");
-        Row(rows, run.Images.HasLabels ? "mean orientation similarity, same class" : "mean orientation similarity", run, state => state.Orientations.Means.Within, "F3");
+        Row(rows, $"mean orientation similarity{oneClass}", run, state => state.Orientations.Means.Within, "F3");
         Row(rows, "mean orientation similarity, two classes", run, state => state.Orientations.Means.Between, "F3");
         Row(rows, "neighbours as the paper counts them", run, state => state.Paper?.Neighbours, "F1");
         Row(rows, "mean radius as the paper measures it", run, state => state.Paper?.Radius, "F3");
@@ -40,7 +40,8 @@ internal static class SummarySection
     private static VectorImage Overview(AnalysedRun run)
     {
         var cosines = DistributionsSection.Draw(run, "cosine of two images' centroids", state => state.Cosines);
-        return VectorImage.Grid([MapSection.Neighbourhood(run, run.Before, "before training"), MapSection.Neighbourhood(run, run.After, "after training"), .. cosines], 2);
+        var maps = run.States.Select(state => MapSection.Neighbourhood(run, state.State, $"{state.Name} training"));
+        return VectorImage.Grid([.. maps, .. cosines], columns: 2);
     }
 
     private static void Row(StringBuilder rows, string name, AnalysedRun run, Func<EncoderState, double?> value, string format)
