@@ -34,6 +34,20 @@ public sealed class PrincipalComponentsTests : IDisposable
         shares.Should().BeInDescendingOrder();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Project_EachDirection_HasAPositiveLargestEntry(ulong seed)
+    {
+        var features = Clusters.Noise(50, seed).Features.to(ScalarType.Float64);
+
+        var coordinates = PrincipalComponents.Project(features, 3).Coordinates;
+
+        var directions = (features - features.mean([0])).t().mm(coordinates);
+        directions.gather(0, directions.abs().argmax(0, keepdim: true)).min().item<double>().Should().BePositive();
+    }
+
     [Fact]
     public void Project_MoreThanTheFeaturesHave_Are0()
     {
