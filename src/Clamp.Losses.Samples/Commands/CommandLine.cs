@@ -38,6 +38,7 @@ public static partial class CommandLine
             OutliersCommand.Create(),
             ShapesCommand.Create(),
             ToyCommand.Create(),
+            AnalyzeCommand.Create(),
             DoctorCommand.Create(),
         };
         var verbose = new Option<bool>("--verbose") { Description = "Show where an error comes from.", Recursive = true };

@@ -23,8 +23,8 @@ internal static class StrictOptions
                 case Option<double?> number:
                     number.CustomParser = Parsed;
                     break;
-                case Option<string> text:
-                    text.Validators.Add(RefuseEmpty);
+                case Option<string> or Option<string[]>:
+                    option.Validators.Add(RefuseEmpty);
                     break;
             }
         }

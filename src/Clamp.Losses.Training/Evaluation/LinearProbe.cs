@@ -19,6 +19,21 @@ public static class LinearProbe
     /// <exception cref="TrainingDivergedException">Every learning rate diverged, or the features are not numbers.</exception>
     public static ProbeResult Evaluate(ProbeFeatures features, int classes, int seed, ProbeOptions? options = null)
     {
+        var (result, predictions) = Predict(features, classes, seed, options);
+        predictions.Dispose();
+        return result;
+    }
+
+    /// <summary>As <see cref="Evaluate"/>, with the class that each test image is taken for.</summary>
+    /// <param name="features">The features; at least one training image is held out and one is not.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="seed">Seeds the hold-out and the order.</param>
+    /// <param name="options">How it is trained; the defaults where null.</param>
+    /// <returns>The result, and [N], int64, on the features' device: the caller's to dispose.</returns>
+    /// <exception cref="ArgumentException">Options are out of range, or there are too few training images.</exception>
+    /// <exception cref="TrainingDivergedException">Every learning rate diverged, or the features are not numbers.</exception>
+    public static (ProbeResult Result, Tensor Predictions) Predict(ProbeFeatures features, int classes, int seed, ProbeOptions? options = null)
+    {
         ArgumentNullException.ThrowIfNull(features);
         options ??= new ProbeOptions();
         options.Validate();
@@ -31,7 +46,7 @@ public static class LinearProbe
         var best = sweep.MaxBy(rate => rate.HeldOutTop1)!.LearningRate;
         using var classifier = Trained([best], features, All(features.Train), standard, classes, seed, options)[0];
         return classifier.IsFinite
-            ? new ProbeResult(classifier.AccuracyOn(features.Test, All(features.Test)), best, sweep)
+            ? (new ProbeResult(classifier.AccuracyOn(features.Test, All(features.Test)), best, sweep), classifier.Predict(features.Test).MoveToOuterDisposeScope())
             : throw new TrainingDivergedException(FormattableString.Invariant(
                 $"The probe's weights are not finite at learning rate {best}, the best tried: lower the learning rates, or check the features."));
     }

@@ -87,6 +87,16 @@ internal sealed class SoftmaxClassifier : IDisposable
         return Accuracy.Share(top1, top5, rows.shape[0]);
     }
 
+    /// <summary>The class that scores highest for each image: [N], int64.</summary>
+    /// <param name="set">The images; N at least 1.</param>
+    public Tensor Predict(FeatureSet set)
+    {
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        var parts = set.Features.split(ScoredAtOnce).Select(features => _linear.call(_standard.Apply(features)).argmax(1));
+        return cat([.. parts]).MoveToOuterDisposeScope();
+    }
+
     public void Dispose()
     {
         _optimizer.Dispose();

@@ -98,6 +98,14 @@ public record PretrainOptions
     /// <returns>Above 0.</returns>
     public double PeakLearningRate() => Scaled(LearningRate, LearningRateScaling, BatchSize);
 
+    /// <summary>What makes the views that are trained on: of the even and the odd ones, where <see cref="AlternateAugmentation"/> is given.</summary>
+    /// <returns>A new augmentation, seeded by <see cref="Seed"/>.</returns>
+    public MultiViewAugmentation CreateAugmentation()
+    {
+        AugmentationOptions[] transforms = AlternateAugmentation is { } alternate ? [Augmentation, alternate] : [Augmentation];
+        return new MultiViewAugmentation(transforms, Seed, Normalisation);
+    }
+
     /// <summary>The same options without what does not change a run's numbers, such as where files lie.</summary>
     /// <returns>The options by which a run is recognised when it goes on.</returns>
     public virtual PretrainOptions Essentials() => this;

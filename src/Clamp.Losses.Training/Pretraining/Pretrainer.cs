@@ -69,7 +69,7 @@ public sealed class Pretrainer : IDisposable
         _fingerprint = new Lazy<string>(images.Fingerprint);
         ThrowIfTooLong(options.Epochs, _sampler.BatchesPerEpoch);
         _schedule = new CosineSchedule(options.PeakLearningRate(), (int)(options.WarmupShare * TotalSteps), TotalSteps);
-        _loader = new ViewLoader(images, Augmentation(options), options.Views, device);
+        _loader = new ViewLoader(images, options.CreateAugmentation(), options.Views, device);
         _packing = new ClampLoss(options.Clamp, group);
         _criterion = options.Loss == LossKind.Clamp ? _packing : Criteria.Create(options, group);
         _cache = options.Chunk > 0 ? new GradientCache(_packing, options.Chunk) : null;
@@ -125,33 +125,7 @@ public sealed class Pretrainer : IDisposable
     /// <param name="images">The images, at least 2, of the training images' size.</param>
     /// <param name="epoch">Which views, from 0.</param>
     /// <returns>The figures.</returns>
-    public PaperFigures FiguresOf(ImageSource images, int epoch)
-    {
-        ArgumentNullException.ThrowIfNull(images);
-        var loader = new ViewLoader(
-            images, Augmentation(_options), _options.Views, Encoder.parameters().First().device, ahead: 0);
-        int[] batch = [.. Enumerable.Range(0, Math.Min(_options.BatchSize, images.Count))];
-        using var unrecorded = no_grad();
-        using var scope = NewDisposeScope();
-        var wasTraining = Encoder.training;
-        Encoder.eval();
-        _head.eval();
-        try
-        {
-            var views = loader.Load([batch], epoch).Select(make => make()).Single();
-            var embeddings = Embed(views.flatten(0, 1)).unflatten(0, views.shape[0], views.shape[1]);
-
-            // Without the other processes, which need not call this.
-            using var packing = new ClampLoss(_options.Clamp);
-            using var geometry = packing.Measure(embeddings);
-            return PaperFigures.Of(geometry, _options.Views, _options.Clamp.RadiusScale);
-        }
-        finally
-        {
-            Encoder.train(wasTraining);
-            _head.train();
-        }
-    }
+    public PaperFigures FiguresOf(ImageSource images, int epoch) => PaperFigures.Measure(Encoder, _head, images, _options, epoch);
 
     /// <summary>Writes everything that a new trainer of the same options and images needs to go on bit for bit.</summary>
     /// <param name="writer">Where; between two steps.</param>
@@ -250,13 +224,6 @@ public sealed class Pretrainer : IDisposable
         }
 
         return Metrics(geometry, loss.item<float>(), times, norms);
-    }
-
-    private static MultiViewAugmentation Augmentation(PretrainOptions options)
-    {
-        AugmentationOptions[] transforms =
-            options.AlternateAugmentation is { } alternate ? [options.Augmentation, alternate] : [options.Augmentation];
-        return new MultiViewAugmentation(transforms, options.Seed, options.Normalisation);
     }
 
     private void ThrowIfNotForAll(int smallestBatch)

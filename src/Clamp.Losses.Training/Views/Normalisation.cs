@@ -42,6 +42,19 @@ public sealed record Normalisation
         return ApplyTo(Values(images, nameof(images))).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Brings normalised images back, to look at them.</summary>
+    /// <param name="images">[..., 3, H, W], floating point.</param>
+    /// <returns>The same shape, uint8, rounded, and cut off at 0 and 255; on the images' device: the caller's to dispose.</returns>
+    public Tensor Invert(Tensor images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var values = images.mul(OfChannels(StandardDeviation, images.device)).add(OfChannels(Mean, images.device), KeptScalars.One);
+        return values.mul(KeptScalars.Of((double)byte.MaxValue)).round()
+            .clamp(KeptScalars.Of(0.0), KeptScalars.Of((double)byte.MaxValue)).to(ScalarType.Byte).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Whether both make the same of every image.</summary>
     /// <param name="other">The other.</param>
     public bool Equals(Normalisation? other) =>

@@ -48,6 +48,17 @@ public sealed class LinearProbeTests : IDisposable
     }
 
     [Fact]
+    public void Predict_TestImages_GetTheClassesThatTheScoreCounts()
+    {
+        var features = new ProbeFeatures(Clusters.Around(0.6, 300, 1), Clusters.Around(0.6, 5000, 2));
+
+        var (result, predictions) = LinearProbe.Predict(features, Clusters.Classes, seed: 1, Few);
+
+        result.Should().BeEquivalentTo(LinearProbe.Evaluate(features, Clusters.Classes, seed: 1, Few));
+        ConfusionMatrix.Of(features.Test.Labels, predictions, Clusters.Classes).Accuracy.Should().BeApproximately(result.Test.Top1, 1e-12).And.BeInRange(0.5, 0.99);
+    }
+
+    [Fact]
     public void Evaluate_OfASweep_ReportsEveryRateAndTakesTheBestOnHeldOutImages()
     {
         var options = new ProbeOptions { LearningRates = [1e-9, 0.1], Epochs = 3 };

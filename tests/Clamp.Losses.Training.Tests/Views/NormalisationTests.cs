@@ -17,6 +17,28 @@ public sealed class NormalisationTests
     }
 
     [Fact]
+    public void Invert_WhatWasApplied_IsTheImages()
+    {
+        using var images = TestImages.Bytes(2, 8, 8);
+        var normalisation = Normalisation.Named["imagenet"];
+        using var normalised = normalisation.Apply(images);
+
+        using var back = normalisation.Invert(normalised);
+
+        back.bytes.ToArray().Should().Equal(images.bytes.ToArray());
+    }
+
+    [Fact]
+    public void Invert_BeyondBlackAndWhite_IsCutOff()
+    {
+        using var values = torch.tensor(new float[] { -9, 9, 0 }, [3, 1, 1]);
+
+        using var back = new Normalisation().Invert(values);
+
+        back.bytes.ToArray().Should().Equal(0, 255, 128);
+    }
+
+    [Fact]
     public void Views_AreNormalisedAsEvaluationIs()
     {
         var normalisation = Normalisation.Named["imagenet"];

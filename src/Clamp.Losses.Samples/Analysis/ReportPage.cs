@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using Clamp.Losses.Samples.Analysis.Sections;
+
+namespace Clamp.Losses.Samples.Analysis;
+
+/// <summary>Writes the report as one page that needs no network.</summary>
+internal static partial class ReportPage
+{
+    private static readonly ReportSection[] Sections =
+    [
+        SummarySection.Section,
+        CurvesSection.Section,
+        DistributionsSection.Section,
+        SpectrumSection.Section,
+        MapSection.Section,
+        ViewsSection.Section,
+        NeighboursSection.Section,
+        ConfusionSection.Section,
+        ConfigurationSection.Section,
+    ];
+
+    /// <summary>Writes the page.</summary>
+    /// <param name="runs">One run, or several to lay side by side.</param>
+    /// <returns>The page, and the drawings on it as files: their names, and SVG.</returns>
+    public static (string Html, IReadOnlyList<(string Name, string Svg)> Files) Write(IReadOnlyList<AnalysedRun> runs)
+    {
+        var (body, files) = (new StringBuilder(), new List<(string, string)>());
+        foreach (var section in Sections)
+        {
+            body.Append($"<section id=\"{section.Name}\"><h2>{section.Title}</h2><p>{section.About}</p><div class=\"runs\">");
+            for (var i = 0; i < runs.Count; i++)
+            {
+                var part = section.Of(runs[i]);
+                var prefix = runs.Count == 1 ? "" : $"run{i + 1}-";
+                body.Append("<div class=\"run\">").Append(runs.Count == 1 ? "" : $"<h3>{WebUtility.HtmlEncode(runs[i].Name)}</h3>").Append("<div class=\"figures\">");
+                foreach (var figure in part.Figures)
+                {
+                    body.Append("<figure>").Append(figure.Image.ToElement(prefix + figure.Name, figure.Title)).Append("</figure>");
+                    files.Add(($"{prefix}{figure.Name}.svg", figure.Image.ToFile()));
+                }
+
+                body.Append("</div>").Append(part.Html).Append("</div>");
+            }
+
+            body.Append("</div></section>\n");
+        }
+
+        var links = string.Concat(Sections.Select(section => $"<a href=\"#{section.Name}\">{section.Title}</a> "));
+        var title = WebUtility.HtmlEncode(string.Join(" beside ", runs.Select(run => run.Name)));
+        var texts = new Dictionary<string, string>
+        {
+            ["title"] = title,
+            ["colours"] = ReportColours.Css,
+            ["links"] = links,
+            ["runs"] = $"{runs.Count}",
+            ["body"] = $"{body}",
+        };
+
+        // All in one pass: what looks like a place in a text stays as it is.
+        return (Place().Replace(Template(), place => texts[place.Groups[1].Value]), files);
+    }
+
+    [GeneratedRegex(@"\{\{(\w+)\}\}")]
+    private static partial Regex Place();
+
+    private static string Template()
+    {
+        using var resource = typeof(ReportPage).Assembly.GetManifestResourceStream("report.html")!;
+        using var reader = new StreamReader(resource);
+        return reader.ReadToEnd();
+    }
+}
