@@ -1,5 +1,5 @@
-using Clamp.Losses.Training;
 using Clamp.Losses.Images.Skia;
+using Clamp.Losses.Training;
 using SkiaSharp;
 
 namespace Clamp.Losses.Benchmarks;

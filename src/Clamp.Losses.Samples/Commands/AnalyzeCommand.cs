@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Clamp.Losses.Images.Skia;
 using Clamp.Losses.Samples.Analysis;
 using Clamp.Losses.Training;
-using Clamp.Losses.Training.Skia;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Commands;

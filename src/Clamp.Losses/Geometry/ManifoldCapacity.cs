@@ -1,6 +1,6 @@
-using Clamp.Losses.Tensors;
 using System.Globalization;
 using Clamp.Losses.Geometry;
+using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses;
