@@ -49,6 +49,22 @@ public sealed class SharedModuleTests : TorchTest
     }
 
     [Fact]
+    public async Task Measure_WhileOthersTrainAndMeasure_GivesTheSameFigures()
+    {
+        var measuring = Enumerable.Range(0, 2).Select(thread => Task.Run(() =>
+        {
+            using var embeddings = ClusteredEmbeddings(4, 40, 24, dtype: ScalarType.Float32, seed: thread);
+            var expected = Figures(embeddings);
+            for (int step = 0; step < Steps; step++)
+            {
+                Figures(embeddings).Should().Equal(expected);
+            }
+        }));
+
+        await Task.WhenAll([.. measuring, Task.Run(() => Train(40, Steps))]);
+    }
+
+    [Fact]
     public async Task ForwardAndBackward_WhileAnotherThreadCollectsGarbage_GivesTheGradient()
     {
         using var stop = new CancellationTokenSource();
@@ -101,6 +117,24 @@ public sealed class SharedModuleTests : TorchTest
     }
 
     [Fact]
+    public void Measure_FirstInInferenceMode_LeavesTrainingPossible()
+    {
+        var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
+        double[] figures;
+        using (inference_mode())
+        {
+            figures = Figures(embeddings);
+        }
+
+        Train(30, 2);
+        _criterion.forward(embeddings).backward();
+
+        Figures(embeddings).Should().Equal(figures);
+
+        embeddings.grad!.BitPattern().Should().Equal(GradientOf(embeddings));
+    }
+
+    [Fact]
     public void Forward_InInferenceModeAfterTraining_GivesTheSameLoss()
     {
         var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
@@ -123,6 +157,7 @@ public sealed class SharedModuleTests : TorchTest
         {
             _criterion.Invoking(criterion => criterion.forward(tooLarge)).Should().Throw<ExternalException>().WithMessage("*memory*");
             _criterion.Invoking(criterion => criterion.LossAndGradient(tooLarge)).Should().Throw<ExternalException>();
+            _criterion.Invoking(criterion => criterion.Measure(tooLarge)).Should().Throw<ExternalException>();
             GradientOf(embeddings).Should().Equal(expected);
         }
     }
@@ -142,6 +177,12 @@ public sealed class SharedModuleTests : TorchTest
             () => _criterion.forward(embeddings), () => _criterion.LossAndGradient(embeddings), () => _criterion.Measure(embeddings),
         ];
         calls.Should().AllSatisfy(call => call.Should().Throw<ObjectDisposedException>().WithMessage("*ClampLoss*"));
+    }
+
+    private double[] Figures(Tensor embeddings)
+    {
+        using var packing = _criterion.Measure(embeddings);
+        return [packing.Energy, packing.VirialPressure, packing.ParticipationRatio, packing.NearestCentroidAccuracy, packing.EffectiveRank];
     }
 
     private void Train(int images, int steps)

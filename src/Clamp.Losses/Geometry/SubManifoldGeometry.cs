@@ -29,8 +29,8 @@ public sealed class SubManifoldGeometry : IDisposable
         : this(tensors)
     {
         _embeddings = nearestCentroidAccuracy is null ? embeddings.detach() : null;
-        _nearestCentroidAccuracy = new Lazy<double>(() => nearestCentroidAccuracy ?? GeometryMeasurement.NearestOwn(Kept(_embeddings!), Kept(Centroids)));
-        _effectiveRank = new Lazy<double>(() => CentroidSpectrum.EffectiveRank(Kept(Centroids)));
+        _nearestCentroidAccuracy = Later(() => nearestCentroidAccuracy ?? GeometryMeasurement.NearestOwn(Kept(_embeddings!), Kept(Centroids)));
+        _effectiveRank = Later(() => CentroidSpectrum.EffectiveRank(Kept(Centroids)));
     }
 
     private SubManifoldGeometry(PackingTensors tensors)
@@ -170,6 +170,9 @@ public sealed class SubManifoldGeometry : IDisposable
     /// <summary>What can be said of embeddings that hold NaN or infinity.</summary>
     /// <param name="tensors">What each image has.</param>
     internal static SubManifoldGeometry Undefined(PackingTensors tensors) => new(tensors);
+
+    // A failure, such as of an allocation, is not kept: whoever asks next tries again.
+    private static Lazy<double> Later(Func<double> figure) => new(figure, LazyThreadSafetyMode.PublicationOnly);
 
     private Tensor Kept(Tensor tensor)
     {
