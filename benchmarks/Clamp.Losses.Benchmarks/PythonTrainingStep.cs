@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using Clamp.Losses.Training;
 
@@ -8,14 +6,13 @@ namespace Clamp.Losses.Benchmarks;
 /// <summary>The same training step in Python, in a process that waits between steps.</summary>
 internal sealed class PythonTrainingStep : IDisposable
 {
-    private const int NoTorch = 3;
+    private readonly PythonScript _script;
 
-    // Debian's torch belongs to its own Python, which need not be the first on the path.
-    private static readonly string[] Pythons = OperatingSystem.IsWindows() ? ["python"] : ["/usr/bin/python3", "python3"];
-    private readonly Process _process;
-
-    private PythonTrainingStep(Process process, string torchVersion, long encoderWeights) =>
-        (_process, TorchVersion, EncoderWeights) = (process, torchVersion, encoderWeights);
+    private PythonTrainingStep(PythonScript script)
+    {
+        var words = script.Greeting.Split(' ');
+        (_script, TorchVersion, EncoderWeights) = (script, words[0], long.Parse(words[1], CultureInfo.InvariantCulture));
+    }
 
     /// <summary>The version of Python's torch.</summary>
     public string TorchVersion { get; }
@@ -33,50 +30,15 @@ internal sealed class PythonTrainingStep : IDisposable
         [
             options.Encoder, options.BatchSize, options.Views, options.ImageSize, options.Precision, threads, options.Clamp.RadiusScale,
         ];
-        var script = Path.Combine(AppContext.BaseDirectory, "train_step.py");
-        var words = arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!).Prepend(script).ToArray();
-        return Pythons.Select(python => Start(python, words)).FirstOrDefault(step => step is not null);
+        var words = arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!);
+        return PythonScript.Start("train_step.py", words) is { } script ? new PythonTrainingStep(script) : null;
     }
 
     /// <summary>Does one step.</summary>
     /// <returns>Its seconds.</returns>
     /// <exception cref="IOException">The script failed; why stands on standard error.</exception>
-    public double Step()
-    {
-        _process.StandardInput.WriteLine();
-        var seconds = _process.StandardOutput.ReadLine() ?? throw Failure(_process);
-        return double.Parse(seconds, CultureInfo.InvariantCulture);
-    }
+    public double Step() => _script.Pass();
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-    }
-
-    private static PythonTrainingStep? Start(string python, string[] arguments)
-    {
-        try
-        {
-            var process = Process.Start(
-                new ProcessStartInfo(python, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-            if (process.StandardOutput.ReadLine() is { } greeting)
-            {
-                var words = greeting.Split(' ');
-                return new PythonTrainingStep(process, words[0], long.Parse(words[1], CultureInfo.InvariantCulture));
-            }
-
-            process.WaitForExit();
-            return process.ExitCode == NoTorch ? null : throw Failure(process);
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
-    }
-
-    private static EndOfStreamException Failure(Process process) =>
-        new($"Python's step ended early: {process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}");
+    public void Dispose() => _script.Dispose();
 }

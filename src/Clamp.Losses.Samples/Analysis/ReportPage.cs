@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Clamp.Losses.Samples.Analysis.Sections;
+using Clamp.Losses.Samples.Pages;
 
 namespace Clamp.Losses.Samples.Analysis;
 
@@ -59,16 +60,9 @@ internal static partial class ReportPage
         };
 
         // All in one pass: what looks like a place in a text stays as it is.
-        return (Place().Replace(Template(), place => texts[place.Groups[1].Value]), files);
+        return (Place().Replace(PageTemplate.Text("report.html"), place => texts[place.Groups[1].Value]), files);
     }
 
     [GeneratedRegex(@"\{\{(\w+)\}\}")]
     private static partial Regex Place();
-
-    private static string Template()
-    {
-        using var resource = typeof(ReportPage).Assembly.GetManifestResourceStream("report.html")!;
-        using var reader = new StreamReader(resource);
-        return reader.ReadToEnd();
-    }
 }

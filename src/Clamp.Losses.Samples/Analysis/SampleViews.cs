@@ -1,3 +1,4 @@
+using Clamp.Losses.Samples.Pictures;
 using Clamp.Losses.Training;
 using static TorchSharp.torch;
 
@@ -22,8 +23,8 @@ internal static class SampleViews
         return [.. chosen.Select((image, i) => new TileRow(
             trained.HasLabels ? AnalysedImages.NameOf(trained, image) : $"image {image}",
             [
-                new Tile(ImageTile.Address(images[i]), "the image"),
-                .. Enumerable.Range(0, Math.Min(MostViews, options.Views)).Select(view => new Tile(ImageTile.Address(views[view][i]), $"view {view + 1}")),
+                new Tile(Thumbnails.Address(images[i]), "the image"),
+                .. Enumerable.Range(0, Math.Min(MostViews, options.Views)).Select(view => new Tile(Thumbnails.Address(views[view][i]), $"view {view + 1}")),
             ]))];
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text;
 using Clamp.Losses.Images.Skia;
 using Clamp.Losses.Samples.Analysis;
 using Clamp.Losses.Training;
@@ -83,11 +84,11 @@ public static class AnalyzeCommand
         Directory.CreateDirectory(folder);
         foreach (var (name, svg) in files)
         {
-            File.WriteAllText(Path.Combine(folder, name), svg);
+            AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(svg)));
         }
 
         ResultFile.Write(Path.Combine(folder, "figures.json"), AnalysisReport.Of(measured));
-        File.WriteAllText(output, html);
+        AtomicFile.Write(output, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
         Console.WriteLine($"analyze: wrote {output} and {files.Count} drawings into {folder} in {clock.Elapsed.TotalSeconds:F0} s");
         return 0;
     }

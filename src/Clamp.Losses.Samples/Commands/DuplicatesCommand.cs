@@ -42,17 +42,16 @@ public static class DuplicatesCommand
         var pairs = NearDuplicates.Pairs(table.Embeddings, threshold);
         var groups = Ranked(pairs);
         Write(table, groups);
-        var shown = Fitting(groups);
         var count = string.Create(
             CultureInfo.InvariantCulture,
             $"{pairs.Count} pairs of {table.Names.Count} images have a similarity of at least {threshold}, in {groups.Count} groups");
-        var content = new GalleryContent(
+        GalleryContent Content(List<GallerySection> shown) => new(
             "Near-duplicates",
             $"{count}.{(shown.Count < groups.Count ? $" The first {shown.Count} groups are shown." : "")} The number below a picture is its "
                 + "cosine similarity to the most similar other of its group.",
             "cosine similarity to the most similar other of the group",
             shown);
-        Console.WriteLine($"duplicates: {count}{shared.WriteGallery(arguments, table, content)}");
+        Console.WriteLine($"duplicates: {count}{shared.WriteGallery(arguments, table, () => Content(Fitting(groups)))}");
         return 0;
     }
 

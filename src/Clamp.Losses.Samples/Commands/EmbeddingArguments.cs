@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Clamp.Losses.Samples.Embeddings;
 using Clamp.Losses.Samples.Gallery;
 using Clamp.Losses.Training;
@@ -48,10 +49,10 @@ internal sealed class EmbeddingArguments
     /// <summary>Writes the gallery, if there is to be one.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="table">Whose images it shows, numbered by their rows.</param>
-    /// <param name="content">What it shows.</param>
+    /// <param name="content">What it shows, which is searched for only if there is to be one.</param>
     /// <param name="query">The image of number -1, which is none of the table's.</param>
     /// <returns>What is to be said of it at the end of a line; nothing where there is none.</returns>
-    public string WriteGallery(ParseResult arguments, EmbeddingTable table, GalleryContent content, GalleryImage? query = null)
+    public string WriteGallery(ParseResult arguments, EmbeddingTable table, Func<GalleryContent> content, Func<GalleryImage>? query = null)
     {
         if (arguments.GetValue(_output) is not { } output)
         {
@@ -59,7 +60,8 @@ internal sealed class EmbeddingArguments
         }
 
         var pictures = new EmbeddedPictures(table.Images, Root(arguments, table));
-        var images = content.Images.AsParallel().ToDictionary(number => number, number => number < 0 ? query! : pictures.At(number));
+        var shown = content();
+        var images = shown.Images.AsParallel().ToDictionary(number => number, number => number < 0 ? query!() : pictures.At(number));
         var missing = images.Values.Count(image => image.Picture is null);
         if (missing > 0)
         {
@@ -67,7 +69,7 @@ internal sealed class EmbeddingArguments
                 + " --data-root names the folder that names begin at.");
         }
 
-        File.WriteAllText(output, GalleryPage.Html(content, number => images[number]));
+        AtomicFile.Write(output, stream => stream.Write(Encoding.UTF8.GetBytes(GalleryPage.Html(shown, number => images[number]))));
         return $"; wrote {output}";
     }
 

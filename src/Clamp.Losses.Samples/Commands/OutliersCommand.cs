@@ -59,7 +59,7 @@ public static class OutliersCommand
         }
 
         result.Write();
-        var content = new GalleryContent(
+        GalleryContent Content() => new(
             "Outliers",
             $"The {outliers.Length} of {table.Names.Count} images that are least like all others. The number below a picture is the mean cosine "
                 + $"distance to its {k} nearest others; where a picture was pressed, it is the cosine similarity.",
@@ -68,7 +68,7 @@ public static class OutliersCommand
         {
             Neighbours = Neighbourhood.Of(table.Embeddings, [.. outliers.Select(outlier => outlier.Image)], k, MostPictures),
         };
-        Console.WriteLine($"outliers: {outliers.Length} of {table.Names.Count} images{shared.WriteGallery(arguments, table, content)}");
+        Console.WriteLine($"outliers: {outliers.Length} of {table.Names.Count} images{shared.WriteGallery(arguments, table, Content)}");
         return 0;
     }
 }

@@ -61,7 +61,7 @@ public static class SearchCommand
 
         result.Write();
         GalleryEntry[] entries = [.. found.Select(neighbour => new GalleryEntry(neighbour.Index, neighbour.Similarity))];
-        var content = new GalleryContent(
+        GalleryContent Content() => new(
             "Similar images",
             $"The {found.Count} most similar of {table.Names.Count} images, by the cosine similarity of their embeddings.",
             "cosine similarity",
@@ -70,8 +70,7 @@ public static class SearchCommand
             Query = row ?? Outside,
             Neighbours = Neighbourhood.Of(table.Embeddings, [.. found.Select(neighbour => neighbour.Index)], k, MostPictures),
         };
-        var outside = row is null ? new GalleryImage(Path.GetFileName(query), null, EmbeddedPictures.Of(query)) : null;
-        var wrote = shared.WriteGallery(arguments, table, content, outside);
+        var wrote = shared.WriteGallery(arguments, table, Content, () => new GalleryImage(Path.GetFileName(query), null, EmbeddedPictures.Of(query)));
         Console.WriteLine($"search: {found.Count} of {table.Names.Count} images{wrote}");
         return 0;
     }

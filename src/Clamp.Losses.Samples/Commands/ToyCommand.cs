@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text;
 using Clamp.Losses.Images.Skia;
 using Clamp.Losses.Samples.Toy;
 using Clamp.Losses.Training;
@@ -20,12 +21,12 @@ public static class ToyCommand
     {
         var data = new DatasetArguments();
         var output = new Option<string>("--output") { Description = "The folder for toy.png and toy.html.", HelpName = "DIR", Required = true };
-        var steps = Default("--steps", "How many steps to train.", Defaults.Steps);
-        var views = Default("--views", "How many noisy views of each image.", Defaults.Views);
-        var noise = Default("--noise", "The noise's deviation, for pixels from 0 to 1.", Defaults.Noise);
-        var radiusScale = Default("--radius-scale", "r_s of the loss: how far a blob reaches beyond the spread of its views.", Defaults.RadiusScale);
-        var rate = Default("--learning-rate", "AdamW's learning rate.", Defaults.LearningRate);
-        var seed = Default("--seed", "Chooses images, noise and first weights.", Defaults.Seed);
+        var steps = DefaultedOption.Create("--steps", "How many steps to train.", Defaults.Steps);
+        var views = DefaultedOption.Create("--views", "How many noisy views of each image.", Defaults.Views);
+        var noise = DefaultedOption.Create("--noise", "The noise's deviation, for pixels from 0 to 1.", Defaults.Noise);
+        var radiusScale = DefaultedOption.Create("--radius-scale", "r_s of the loss: how far a blob reaches beyond the spread of its views.", Defaults.RadiusScale);
+        var rate = DefaultedOption.Create("--learning-rate", "AdamW's learning rate.", Defaults.LearningRate);
+        var seed = DefaultedOption.Create("--seed", "Chooses images, noise and first weights.", Defaults.Seed);
         var force = new Option<bool>("--force") { Description = "Replace earlier files." };
         var command = new Command("toy", """
             Draw how CLAMP packs ten images, one of each of ten classes, on a sphere.
@@ -54,9 +55,6 @@ public static class ToyCommand
         return command;
     }
 
-    private static Option<T> Default<T>(string name, string description, T value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value };
-
     private static int Run(ImageSplits images, string dataset, ToyOptions options, string folder, bool replace)
     {
         var (strip, page) = (Path.Combine(folder, "toy.png"), Path.Combine(folder, "toy.html"));
@@ -73,8 +71,8 @@ public static class ToyCommand
         }
 
         var camera = Viewpoint.Facing(frames[^1].Centroids);
-        File.WriteAllBytes(strip, PackingStrip.Png(chosen, frames, camera));
-        File.WriteAllText(page, PackingPage.Html(dataset, chosen, frames, camera));
+        AtomicFile.Write(strip, stream => stream.Write(PackingStrip.Png(chosen, frames, camera)));
+        AtomicFile.Write(page, stream => stream.Write(Encoding.UTF8.GetBytes(PackingPage.Html(dataset, chosen, frames, camera))));
         Console.WriteLine($"wrote {strip} and {page} in {clock.Elapsed.TotalSeconds:F0} s");
         return 0;
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Embeddings;
@@ -8,12 +7,7 @@ namespace Clamp.Losses.Samples.Embeddings;
 internal sealed class DatasetToEmbed(ImageSplits set) : ImagesToEmbed(Describe(set), set.Train.Height, set.Train.Width)
 {
     /// <inheritdoc/>
-    public override IEnumerable<string> Identity => Parts(set).Select(part =>
-    {
-        var looked = Math.Min(part.Images.Count, 256);
-        using var pixels = part.Images.Pixels([.. Enumerable.Range(0, looked).Select(i => (int)((long)i * part.Images.Count / looked))]);
-        return $"{part.Name} {part.Images.Count} {Convert.ToHexString(SHA256.HashData(pixels.bytes))}";
-    });
+    public override IEnumerable<string> Identity => Parts(set).Select(part => $"{part.Name} {part.Images.Count} {part.Images.Fingerprint()}");
 
     /// <inheritdoc/>
     public override byte[] Planes(int[] batch, Action<int, Exception> broken, CancellationToken cancellation)

@@ -1,14 +1,10 @@
-using System.Text.Json;
+using Clamp.Losses.Samples.Pages;
 
 namespace Clamp.Losses.Samples.Gallery;
 
 /// <summary>Writes a gallery as one page that needs no network: pictures in sections, and the neighbours of one that is clicked.</summary>
 public static class GalleryPage
 {
-    private const string Place = "{{data}}";
-
-    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
     /// <summary>Writes the page.</summary>
     /// <param name="content">What it shows.</param>
     /// <param name="images">The image of each number in <see cref="GalleryContent.Images"/>.</param>
@@ -28,15 +24,7 @@ public static class GalleryPage
             Images = content.Images.ToDictionary(number => number, number => Described(images(number))),
         };
 
-        // The serialiser writes < and > as escapes: no name of a file can end the script element.
-        return Template().Replace(Place, JsonSerializer.Serialize(data, Format), StringComparison.Ordinal);
-    }
-
-    private static string Template()
-    {
-        using var resource = typeof(GalleryPage).Assembly.GetManifestResourceStream("gallery.html")!;
-        using var reader = new StreamReader(resource);
-        return reader.ReadToEnd();
+        return PageTemplate.Filled("gallery.html", data);
     }
 
     // A number and its value, null without.

@@ -1,5 +1,6 @@
 using Clamp.Losses.Training;
 using SkiaSharp;
+using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Pictures;
 
@@ -10,12 +11,29 @@ internal static class Thumbnails
     public static SKBitmap Bitmap(ImageSource images, int index)
     {
         using var pixels = images.Pixels([index]);
-        var bytes = pixels.bytes;
-        var plane = images.Height * images.Width;
-        var bitmap = new SKBitmap(images.Width, images.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        for (var i = 0; i < plane; i++)
+        using var only = pixels.squeeze(0);
+        return Bitmap(only);
+    }
+
+    /// <summary>An image as a PNG, as a data address.</summary>
+    /// <param name="pixels">[3, H, W], uint8 on the processor: red, green, blue.</param>
+    public static string Address(Tensor pixels)
+    {
+        using var bitmap = Bitmap(pixels);
+        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return $"data:image/png;base64,{Convert.ToBase64String(png.AsSpan())}";
+    }
+
+    private static SKBitmap Bitmap(Tensor pixels)
+    {
+        using var ofPixels = pixels.permute(1, 2, 0);
+        using var rows = ofPixels.contiguous();
+        var bytes = rows.bytes;
+        var (height, width) = ((int)rows.shape[0], (int)rows.shape[1]);
+        var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        for (var i = 0; i < height * width; i++)
         {
-            bitmap.SetPixel(i % images.Width, i / images.Width, new SKColor(bytes[i], bytes[plane + i], bytes[2 * plane + i]));
+            bitmap.SetPixel(i % width, i / width, new SKColor(bytes[3 * i], bytes[3 * i + 1], bytes[3 * i + 2]));
         }
 
         return bitmap;

@@ -1,8 +1,7 @@
 using System.Numerics;
-using System.Text.Json;
+using Clamp.Losses.Samples.Pages;
 using Clamp.Losses.Samples.Pictures;
 using Clamp.Losses.Training;
-using SkiaSharp;
 
 namespace Clamp.Losses.Samples.Toy;
 
@@ -10,9 +9,6 @@ namespace Clamp.Losses.Samples.Toy;
 public static class PackingPage
 {
     private const int MostFrames = 101;
-    private const string Place = "{{data}}";
-
-    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>Writes the page.</summary>
     /// <param name="dataset">What the images are, in words.</param>
@@ -33,15 +29,7 @@ public static class PackingPage
             Frames = Thinned(frames).Select(Described),
         };
 
-        // The serialiser writes < and > as escapes: no name of a class can end the script element.
-        return Template().Replace(Place, JsonSerializer.Serialize(data, Format), StringComparison.Ordinal);
-    }
-
-    private static string Template()
-    {
-        using var resource = typeof(PackingPage).Assembly.GetManifestResourceStream("toy.html")!;
-        using var reader = new StreamReader(resource);
-        return reader.ReadToEnd();
+        return PageTemplate.Filled("toy.html", data);
     }
 
     private static IEnumerable<PackingFrame> Thinned(IReadOnlyList<PackingFrame> frames)
@@ -52,13 +40,13 @@ public static class PackingPage
 
     private static object Described(ImageSource images, int index)
     {
-        using var bitmap = Thumbnails.Bitmap(images, index);
-        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        using var pixels = images.Pixels([index]);
+        using var only = pixels.squeeze(0);
         return new
         {
             Name = images.ClassNames[images.Labels[index]],
             Colour = $"#{ToyColours.All[index]:x6}",
-            Picture = $"data:image/png;base64,{Convert.ToBase64String(png.AsSpan())}",
+            Picture = Thumbnails.Address(only),
         };
     }
 

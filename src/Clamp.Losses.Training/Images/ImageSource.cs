@@ -79,7 +79,9 @@ public abstract class ImageSource
     internal virtual string? PathOf(int index) => null;
 
     /// <summary>The SHA-256 of the pixels of up to 256 images, evenly spaced: whether a run goes on with the images that it began with.</summary>
-    internal string Fingerprint()
+    /// <returns>64 hexadecimal digits.</returns>
+    /// <exception cref="InvalidDataException">An image cannot be decoded; the message names it.</exception>
+    public string Fingerprint()
     {
         var looked = Math.Min(Count, 256);
         using var pixels = Pixels([.. Enumerable.Range(0, looked).Select(i => (int)((long)i * Count / looked))]);

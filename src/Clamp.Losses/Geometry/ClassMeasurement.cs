@@ -10,9 +10,6 @@ internal static class ClassMeasurement
     private const int LastRank = 500;
     private const double LeastEigenvalue = 1e-10;
 
-    // Beside a squared mean, this little variance is what the rounding of the mean leaves of rows that are equal.
-    private const double RoundingVariance = 1e-28;
-
     // Features are read a block at a time: 32 MB in float64.
     private const long NumbersOfBlock = 1 << 22;
 
@@ -30,7 +27,7 @@ internal static class ClassMeasurement
 
         var offsets = centroids - centroids.mean([0]);
         var squaredOffsets = SquaredNorms(offsets);
-        var isCentral = squaredOffsets <= KeptScalars.Of(RoundingVariance) * SquaredNorms(centroids);
+        var isCentral = squaredOffsets <= KeptScalars.Of(Spectrum.RoundingVariance) * SquaredNorms(centroids);
         offsets = offsets.masked_fill(isCentral.unsqueeze(1), KeptScalars.Of(double.NaN));
         var distances = TensorMemory.Doubles(offsets.norm(dim: 1, p: 2));
         var directions = offsets / offsets.norm(dim: 1, keepdim: true, p: 2);
@@ -85,7 +82,7 @@ internal static class ClassMeasurement
         }
 
         var trace = own.diagonal().sum().item<double>();
-        if (trace / images.Length <= RoundingVariance * SquaredNorms(centroid.unsqueeze(0)).item<double>())
+        if (trace / images.Length <= Spectrum.RoundingVariance * SquaredNorms(centroid.unsqueeze(0)).item<double>())
         {
             return (0, 0);
         }
@@ -106,7 +103,7 @@ internal static class ClassMeasurement
         var mean = (shares * centroids).sum([0]);
         var offsets = centroids - mean;
         var between = offsets.t().mm(shares * offsets);
-        var isRounding = between.diagonal().sum() <= KeptScalars.Of(RoundingVariance) * SquaredNorms(mean.unsqueeze(0));
+        var isRounding = between.diagonal().sum() <= KeptScalars.Of(Spectrum.RoundingVariance) * SquaredNorms(mean.unsqueeze(0));
         var covariance = (scatter / KeptScalars.Of(images)).add_(isRounding.item<bool>() ? zeros_like(between) : between, KeptScalars.One);
         return scope.MoveToOuter(mean, covariance);
     }

@@ -6,6 +6,9 @@ namespace Clamp.Losses.Geometry;
 /// <summary>Figures of principal variances, float64 and not negative, in any order.</summary>
 internal static class Spectrum
 {
+    /// <summary>Beside a squared mean, this little variance is what the rounding of the mean leaves of rows that are equal.</summary>
+    public const double RoundingVariance = 1e-28;
+
     /// <summary>(sum of v)^2 / sum of v^2: how many directions share the variance; 0 when there is none.</summary>
     /// <param name="variances">v.</param>
     public static double ParticipationRatio(Tensor variances)

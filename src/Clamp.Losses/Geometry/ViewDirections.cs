@@ -8,9 +8,6 @@ namespace Clamp.Losses.Geometry;
 /// <param name="Directions">u, the leading eigenvector of the views' covariance, a unit vector, [N, F], float64; NaN where all views agree.</param>
 internal sealed record ViewDirections(Tensor Centroids, Tensor Directions) : IDisposable
 {
-    // Beside a squared mean, this little variance is what the rounding of the mean leaves of views that are equal.
-    private const double RoundingVariance = 1e-28;
-
     // Images, and pairs, are worked on a block at a time: 32 MB in float64.
     private const long NumbersOfBlock = 1 << 22;
 
@@ -80,7 +77,7 @@ internal sealed record ViewDirections(Tensor Centroids, Tensor Directions) : IDi
         var (_, vectors) = linalg.eigh(deviations.bmm(deviations.transpose(1, 2)));
         var combined = vectors.narrow(2, vectors.shape[2] - 1, 1).transpose(1, 2).bmm(deviations).squeeze(1);
         var variances = deviations.pow(KeptScalars.Of(2)).sum([1, 2]) / KeptScalars.Of(deviations.shape[1]);
-        var isRounding = variances <= KeptScalars.Of(RoundingVariance) * means.pow(KeptScalars.Of(2)).sum([1]);
+        var isRounding = variances <= KeptScalars.Of(Spectrum.RoundingVariance) * means.pow(KeptScalars.Of(2)).sum([1]);
         return (combined / combined.norm(dim: 1, keepdim: true, p: 2)).masked_fill(isRounding.unsqueeze(1), KeptScalars.Of(double.NaN));
     }
 }

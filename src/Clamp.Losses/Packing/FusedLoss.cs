@@ -75,13 +75,8 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
     public void Inspect(Tensor embeddings, BatchPart part, Action<PairStrip, Matrix, BatchMemory> pairs, Action<BatchMemory> batch)
     {
         using var scope = NewDisposeScope();
-        Use(Readable(embeddings), part, (kernels, rows, memory, _) =>
-        {
-            kernels.SumEmbeddings(rows, memory);
-            kernels.Statistics(rows, memory.Shape.AllRows, memory);
-            FusedPacking.Interact(kernels, memory, forces: true, pairs);
-            batch(memory);
-        });
+        Use(Readable(embeddings), part, (kernels, rows, memory, exchange) =>
+            batch(FusedPacking.Pack(kernels, rows, memory, exchange, forces: true, pairs)));
     }
 
     /// <summary>Centres and scales a gradient, which is used up.</summary>

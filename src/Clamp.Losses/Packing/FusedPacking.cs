@@ -24,13 +24,33 @@ internal static unsafe class FusedPacking
         float* loss,
         double* slope)
     {
+        var amongAll = Pack(kernels, embeddings, batch, exchange, forces);
+        exchange?.AddEnergies();
+        kernels.LossOfEnergy(amongAll, loss, slope);
+    }
+
+    /// <summary>All that comes before the loss: statistics, energies, and the forces on centroids.</summary>
+    /// <param name="kernels">Who does the work.</param>
+    /// <param name="embeddings">z.</param>
+    /// <param name="batch">The step's memory.</param>
+    /// <param name="exchange">What processes that share the batch tell each other; null for one process.</param>
+    /// <param name="forces">Whether a gradient is wanted.</param>
+    /// <param name="inspect">Reads each strip of the Gram matrix of centroids before it becomes A.</param>
+    /// <returns>The step's memory, with the statistics of all processes' images.</returns>
+    public static BatchMemory Pack(
+        IPackingKernels kernels,
+        EmbeddingRows embeddings,
+        BatchMemory batch,
+        GroupExchange? exchange,
+        bool forces,
+        Action<PairStrip, Matrix, BatchMemory>? inspect = null)
+    {
         kernels.SumEmbeddings(embeddings, batch);
         exchange?.AddEmbeddings();
         kernels.Statistics(embeddings, batch.Shape.AllRows, batch);
         var amongAll = exchange?.Gather(batch) ?? batch;
-        Interact(kernels, amongAll, forces);
-        exchange?.AddEnergies();
-        kernels.LossOfEnergy(amongAll, loss, slope);
+        Interact(kernels, amongAll, forces, inspect);
+        return amongAll;
     }
 
     /// <summary>All pairs of this process's images, strip by strip.</summary>

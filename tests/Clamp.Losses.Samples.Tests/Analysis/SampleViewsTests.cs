@@ -1,4 +1,5 @@
 using Clamp.Losses.Samples.Analysis;
+using Clamp.Losses.Samples.Pictures;
 using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Tests.Analysis;
@@ -19,6 +20,6 @@ public sealed class SampleViewsTests
         rows[2].Name.Should().Be(images.ClassNames[images.Labels[4]]);
         var views = options.CreateAugmentation().Views(images.Pixels([4]), [4], epoch: 0, views: 3, outputSize: 16);
         rows[2].Tiles.Select(tile => tile.Address).Should().Equal(
-            [ImageTile.Address(images.Pixels([4])[0]), .. Enumerable.Range(0, 3).Select(view => ImageTile.Address(options.Normalisation.Invert(views[view][0])))]);
+            [Thumbnails.Address(images.Pixels([4])[0]), .. Enumerable.Range(0, 3).Select(view => Thumbnails.Address(options.Normalisation.Invert(views[view][0])))]);
     }
 }

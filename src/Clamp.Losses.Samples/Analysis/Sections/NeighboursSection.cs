@@ -1,3 +1,4 @@
+using Clamp.Losses.Samples.Pictures;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Analysis.Sections;
@@ -26,11 +27,11 @@ internal static class NeighboursSection
         var name = AnalysedImages.NameOf(images.Shown, query);
         return new TileRow(images.HasLabels ? name : $"image {query}",
         [
-            new Tile(ImageTile.Address(asked[0]), name),
+            new Tile(Thumbnails.Address(asked[0]), name),
             .. neighbours.Select((place, n) =>
             {
                 var other = AnalysedImages.NameOf(images.Kept, place);
-                return new Tile(ImageTile.Address(found[n]), other, images.HasLabels && other == name);
+                return new Tile(Thumbnails.Address(found[n]), other, images.HasLabels && other == name);
             }),
         ]);
     }
