@@ -8,7 +8,7 @@ namespace Clamp.Losses.Samples.Analysis;
 /// <param name="Analysis">How much of it was looked at.</param>
 /// <param name="Images">The images.</param>
 /// <param name="Steps">Its steps, thinned.</param>
-/// <param name="HeldOut">The paper's figures in its course.</param>
+/// <param name="Scored">Its epochs that were scored.</param>
 /// <param name="Before">The encoder that it began with.</param>
 /// <param name="After">The encoder that it ended with.</param>
 /// <param name="Views">Rows of views as the network saw them.</param>
@@ -19,7 +19,7 @@ internal sealed record AnalysedRun(
     AnalysisOptions Analysis,
     AnalysedImages Images,
     IReadOnlyList<StepMetrics> Steps,
-    IReadOnlyList<HeldOutFigures> HeldOut,
+    IReadOnlyList<ScoredEpoch> Scored,
     EncoderState Before,
     EncoderState After,
     IReadOnlyList<TileRow> Views,

@@ -42,7 +42,7 @@ internal static class RunAnalysis
             analysis,
             chosen,
             steps,
-            HeldOutFigures.Read(folder),
+            ScoredEpoch.Read(folder),
             before,
             after,
             SampleViews.Of(chosen.Trained, options),

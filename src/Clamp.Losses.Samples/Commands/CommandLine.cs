@@ -38,6 +38,7 @@ public static partial class CommandLine
             OutliersCommand.Create(),
             ShapesCommand.Create(),
             ToyCommand.Create(),
+            WatchCommand.Create(),
             AnalyzeCommand.Create(),
             DoctorCommand.Create(),
         };

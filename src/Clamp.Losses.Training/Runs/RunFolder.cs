@@ -84,14 +84,14 @@ public sealed class RunFolder
         return (run, run.ReadOptions<TOptions>());
     }
 
-    /// <summary>Opens the folder of a run that goes on.</summary>
+    /// <summary>Opens the folder of a run, finished or not: to go on with it, or to look at it.</summary>
     /// <param name="path">The folder.</param>
     /// <returns>The folder.</returns>
     /// <exception cref="FileNotFoundException">It is no run folder.</exception>
     public static RunFolder Resume(string path)
     {
         var run = new RunFolder(path);
-        ThrowIfMissing(run.ConfigFile, "--resume takes the folder of an earlier pretraining");
+        ThrowIfMissing(run.ConfigFile, "name the folder of a pretraining");
         return run;
     }
 

@@ -112,7 +112,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pretrain --loss 7", "--loss is '7'")]
     [InlineData("pretrain --loss nt-xent --chunk 16", "unless Loss is Clamp")]
     [InlineData("probe --run no-such-run", "config.json")]
-    [InlineData("pretrain --resume no-such-run", "--resume takes the folder of an earlier pretraining")]
+    [InlineData("pretrain --resume no-such-run", "name the folder of a pretraining")]
     [InlineData("pretrain --resume old --output new", "give one of them")]
     [InlineData("pretrain --keep-checkpoints 0", "--keep-checkpoints is 0; it must be at least 1")]
     [InlineData("export --run no-such-run --output encoder.safetensors", "config.json")]

@@ -40,7 +40,7 @@ internal static class CurvesSection
     }
 
     private static string Told(AnalysedRun run, List<(int Step, PaperFigures Figures)> paper) =>
-        (run.HeldOut.Count > 0 ? "" : "<p class=\"absent\">The paper's figures in between are kept by a run with --score-every 1.</p>")
+        (run.Scored.Any(scored => scored.Figures is not null) ? "" : "<p class=\"absent\">The paper's figures in between are kept by a run with --score-every 1.</p>")
         + (run.After.Paper is null && paper.Count > 0 ? "<p class=\"absent\">The projection head is not kept, so the paper's figures end with the last score.</p>" : "");
 
     /// <summary>Before the first step, after epochs that were scored, and after the last step.</summary>
@@ -48,7 +48,10 @@ internal static class CurvesSection
     {
         var last = run.Steps[^1].Step;
         List<(int Step, PaperFigures Figures)> points = run.Before.Paper is { } first ? [(0, first)] : [];
-        points.AddRange(run.HeldOut.Where(scored => scored.Step < last || run.After.Paper is null).Select(scored => (scored.Step, scored.Figures)));
+        points.AddRange(
+            from scored in run.Scored
+            where scored.Figures is not null && (scored.Step < last || run.After.Paper is null)
+            select (scored.Step, scored.Figures));
         return run.After.Paper is { } end ? [.. points, (last, end)] : points;
     }
 

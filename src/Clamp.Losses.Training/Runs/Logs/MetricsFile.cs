@@ -47,7 +47,7 @@ public static class MetricsFile
 
     /// <summary>The step of a whole line, or null when it is none.</summary>
     /// <param name="line">The line.</param>
-    internal static StepMetrics? Parse(string line)
+    public static StepMetrics? Parse(string line)
     {
         try
         {
