@@ -65,6 +65,19 @@ public sealed class SharedModuleTests : TorchTest
     }
 
     [Fact]
+    public void Measure_OfAnotherType_LeavesWhatComputedTheLoss()
+    {
+        using var embeddings = ClusteredEmbeddings(4, 40, 24, dtype: ScalarType.Float32);
+        _criterion.Measure(embeddings);
+        _criterion.LastBackend.Should().BeNull("there was no loss");
+        _criterion.forward(embeddings);
+
+        _criterion.Measure(embeddings.to(ScalarType.Float64));
+
+        _criterion.LastBackend.Should().Be(ClampBackend.Fused);
+    }
+
+    [Fact]
     public async Task ForwardAndBackward_WhileAnotherThreadCollectsGarbage_GivesTheGradient()
     {
         using var stop = new CancellationTokenSource();
@@ -179,10 +192,14 @@ public sealed class SharedModuleTests : TorchTest
         calls.Should().AllSatisfy(call => call.Should().Throw<ObjectDisposedException>().WithMessage("*ClampLoss*"));
     }
 
+    // All there are.
     private double[] Figures(Tensor embeddings)
     {
-        using var packing = _criterion.Measure(embeddings);
-        return [packing.Energy, packing.VirialPressure, packing.ParticipationRatio, packing.NearestCentroidAccuracy, packing.EffectiveRank];
+        using var scope = NewDisposeScope();
+        var packing = _criterion.Measure(embeddings);
+        var figures = typeof(SubManifoldGeometry).GetProperties().Where(property => property.PropertyType == typeof(double));
+        Tensor[] ofImages = [packing.Centroids, packing.Radii, packing.Contacts.to(float64), packing.Overlaps, packing.NetForces];
+        return [.. figures.Select(property => (double)property.GetValue(packing)!), .. ofImages.SelectMany(numbers => numbers.data<double>())];
     }
 
     private void Train(int images, int steps)

@@ -9,6 +9,9 @@ namespace Clamp.Losses.Samples.Analysis;
 /// <summary>Writes the report as one page that needs no network.</summary>
 internal static partial class ReportPage
 {
+    // Beside another one, what is wider would be too small to read.
+    private const int WidestBeside = 600;
+
     private static readonly ReportSection[] Sections =
     [
         SummarySection.Section,
@@ -38,7 +41,7 @@ internal static partial class ReportPage
                 body.Append("<div class=\"run\">").Append(runs.Count == 1 ? "" : $"<h3>{WebUtility.HtmlEncode(runs[i].Name)}</h3>").Append("<div class=\"figures\">");
                 foreach (var figure in part.Figures)
                 {
-                    body.Append("<figure>").Append(figure.Image.ToElement(prefix + figure.Name, figure.Title)).Append("</figure>");
+                    body.Append(figure.Image.Width > WidestBeside ? "<figure class=\"wide\">" : "<figure>").Append(figure.Image.ToElement(prefix + figure.Name, figure.Title)).Append("</figure>");
                     files.Add(($"{prefix}{figure.Name}.svg", figure.Image.ToFile()));
                 }
 

@@ -10,7 +10,6 @@ internal static class TileSheet
     private const int Gap = 6;
     private const int NameWidth = 96;
     private const int HeadHeight = 22;
-    private const int LongestName = 14;
 
     /// <summary>Draws the rows.</summary>
     /// <param name="head">What the first image of a row is, and the others are, in words.</param>
@@ -22,7 +21,7 @@ internal static class TileSheet
         for (var r = 0; r < rows.Count; r++)
         {
             var top = HeadHeight + r * (Side + Gap) + Gap / 2;
-            body.Append(Text(0, top + Side / 2 + 4, Short(rows[r].Name), rows[r].Name));
+            body.Append(Text(0, top + Side / 2 + 4, ShortName.Of(rows[r].Name), rows[r].Name));
             for (var t = 0; t < rows[r].Tiles.Count; t++)
             {
                 var tile = rows[r].Tiles[t];
@@ -41,8 +40,6 @@ internal static class TileSheet
 
     // The first stands apart from the others.
     private static int Left(int tile) => NameWidth + tile * (Side + Gap) + (tile > 0 ? 2 * Gap : 0);
-
-    private static string Short(string name) => name.Length <= LongestName ? name : name[..(LongestName - 1)] + "\u2026";
 
     private static string Text(int x, int y, string text, string? title = null) =>
         $"<text fill=\"#1F2430\" font-size=\"12\" font-family=\"sans-serif\" x=\"{x}\" y=\"{y}\">{WebUtility.HtmlEncode(text)}"

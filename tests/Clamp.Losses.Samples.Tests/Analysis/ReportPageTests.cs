@@ -79,6 +79,45 @@ public sealed class ReportPageTests : IDisposable
         (await browser.Page.Locator("#distributions svg").CountAsync()).Should().Be(6);
     }
 
+    [SkippableFact]
+    public async Task Write_ThirtyClasses_DrawsAMatrixThatCanBeRead()
+    {
+        await using var browser = await Open(ColorScheme.Light, AnalyzedRuns.Of("run", "cat", classes: 30));
+        var texts = browser.Page.Locator("[data-figure=confusion-after] text");
+
+        (await texts.EvaluateAllAsync<double>("all => Math.min(...all.map(text => text.getBoundingClientRect().height))")).Should().BeGreaterThan(9);
+        var names = await browser.Page.Locator("[data-figure=confusion-after] text[text-anchor=end]").EvaluateAllAsync<string[]>("all => all.map(text => text.firstChild.data)");
+        names.Should().HaveCount(60);
+        names.Distinct().Should().HaveCount(30, "they begin alike");
+        names.Should().OnlyContain(name => name.Length <= 14);
+        (await browser.Page.Locator("#map .key span").CountAsync()).Should().Be(30);
+    }
+
+    [SkippableFact]
+    public async Task Write_SixtyClasses_NamesThemWhereTheyAreAskedFor()
+    {
+        await using var browser = await Open(ColorScheme.Light, AnalyzedRuns.Of("run", "cat", classes: 60));
+
+        browser.Complaints.Should().BeEmpty();
+        (await browser.Page.Locator("section").CountAsync()).Should().Be(Sections.Length);
+        (await browser.Page.Locator("#confusion svg").CountAsync()).Should().Be(0);
+        (await browser.Page.Locator("#confusion").TextContentAsync()).Should().Contain("60 classes, 90.2 % right").And.Contain("number 10cat1 of 10").And.NotContain("percent of the row");
+        (await browser.Page.Locator("#map details .key").IsVisibleAsync()).Should().BeFalse();
+        await browser.Page.Locator("#map summary").ClickAsync();
+        (await browser.Page.Locator("#map .key span").CountAsync()).Should().Be(60);
+        (await browser.Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(1000);
+        new FileInfo(_temporary.PathOf("report.html")).Length.Should().BeLessThan(3 << 20);
+    }
+
+    [SkippableFact]
+    public async Task Write_MoreClassesThanMarks_SaysThatTheyShareThem()
+    {
+        await using var browser = await Open(ColorScheme.Light, AnalyzedRuns.Of("run", "cat", classes: 101));
+
+        (await browser.Page.Locator("#map .absent").TextContentAsync()).Should().Contain("several classes share one");
+        (await browser.Page.Locator("#map .key").CountAsync()).Should().Be(0);
+    }
+
     [Fact]
     public void Write_Files_AreXmlOfTheirOwn()
     {

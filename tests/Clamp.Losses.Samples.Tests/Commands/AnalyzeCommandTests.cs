@@ -81,6 +81,32 @@ public sealed class AnalyzeCommandTests : IDisposable
     }
 
     [Fact]
+    public void Analyze_SixtyClassesOfWhichOneHasOneImage_HasEverySection()
+    {
+        const int Classes = 60;
+        for (var i = 0; i < Classes * 4; i++)
+        {
+            // Of each class three images to train on and one to test with; of the first one.
+            var (split, number) = (i < Classes ? "test" : "train", i % Classes);
+            if (i < 2 * Classes || number > 0)
+            {
+                File.WriteAllBytes(_temporary.PathOf("photographs", split, $"class {number}", $"{i}.png"), Png(i));
+            }
+        }
+
+        var run = _temporary.PathOf("run");
+        Trainer.Succeed("pretrain", "--dataset", "imagefolder", "--data-root", _temporary.PathOf("photographs", "x")[..^2], "--image-size", "16", "--epochs", "1",
+            "--views", "2", "--output", run);
+
+        Trainer.Succeed(["analyze", "--run", run, "--output", Output, "--views", "3"]);
+
+        var page = File.ReadAllText(Output);
+        page.Should().ContainAll("id=\"map\"", "<summary>60 classes</summary>", "id=\"neighbours\"", "60 classes, ");
+        Figures("After").GetProperty("Probe").GetProperty("Test").GetProperty("Top1").GetDouble().Should().BeInRange(0, 1);
+        page.Length.Should().BeLessThan(2 << 20);
+    }
+
+    [Fact]
     public void Analyze_ARunWithoutMetrics_SaysSo()
     {
         var run = Pretrain();

@@ -10,7 +10,7 @@ namespace Clamp.Losses.Samples.Tests.Commands;
 [Collection(nameof(CommandLineTests))]
 public sealed class EmbedTests : IDisposable
 {
-    private static readonly RunOptions Options = new() { ImageSize = 24, Encoder = EncoderKind.Tiny };
+    private static readonly RunOptions Options = new() { ImageSize = 24, EvaluationResize = 30, Encoder = EncoderKind.Tiny };
     private readonly TemporaryFolder _folder = new();
 
     public EmbedTests()
@@ -145,6 +145,72 @@ public sealed class EmbedTests : IDisposable
     }
 
     [Fact]
+    public void Embed_AFileThatIsGone_IsBroken()
+    {
+        var paths = Photographs.Draw(_folder, 3);
+        File.Delete(paths[1]);
+        File.CreateSymbolicLink(paths[1], _folder.PathOf("nowhere.jpg"));
+
+        var output = Trainer.Succeed([.. Command, "--skip-broken"]);
+
+        output.Should().Contain($"left out 1 that cannot be decoded:{Environment.NewLine}  b.jpg");
+        using var table = EmbeddingTable.Read(Output);
+        table.Names.Should().Equal("a.jpg", "c.jpg");
+    }
+
+    [Fact]
+    public void Embed_ImagesBesideClassFolders_HaveNoLabels()
+    {
+        var paths = Photographs.Draw(_folder, 2);
+        File.Move(paths[0], _folder.PathOf("photographs", "train", "cat", "1.jpg"));
+
+        Trainer.Succeed(Command);
+
+        using var table = EmbeddingTable.Read(Output);
+        table.Names.Should().Equal("b.jpg", "train/cat/1.jpg");
+        table.Labels.Should().BeNull();
+    }
+
+    [Fact]
+    public void Embed_ByWeightsSeenOtherwise_HasOtherFeatures()
+    {
+        var paths = Photographs.Draw(_folder, 2);
+        var weights = _folder.PathOf("encoder.safetensors");
+        Trainer.Succeed("export", "--run", Run, "--output", weights);
+
+        Trainer.Succeed(
+            "embed", "--weights", weights, "--encoder", "tiny", "--normalisation", "imagenet", "--image-size", "28", "--data-root", Photos, "--output", Output);
+
+        using var table = EmbeddingTable.Read(Output);
+        Numbers(table).Should().Equal(Features(paths, Options with { Normalisation = Normalisation.Named["imagenet"], ImageSize = 28, EvaluationResize = 0 }));
+    }
+
+    [Theory]
+    [InlineData("run", "weights", "by another encoder")]
+    [InlineData("run", "options", "by another encoder")]
+    [InlineData("safetensors", "weights", "by another encoder")]
+    [InlineData("onnx", "weights", "by another encoder")]
+    [InlineData("run", "size", "of other images")]
+    [InlineData("run", "time", "of other images")]
+    [InlineData("run", "name", "of other images")]
+    public void Embed_AfterWhatWasBegunHasChanged_IsRefusedUnlessForced(string by, string change, string message)
+    {
+        var paths = Photographs.Draw(_folder, 3);
+        File.WriteAllText(paths[1], "no picture");
+        var encoder = Encoder(by);
+        Trainer.Run(["embed", .. encoder, "--data-root", Photos, "--output", Output]).Exit.Should().Be(1);
+        Change(change, paths[0]);
+        Encoder(by);
+        string[] again = ["embed", .. encoder, "--data-root", Photos, "--output", Output, "--skip-broken"];
+
+        var (exit, _, error) = Trainer.Run(again);
+
+        exit.Should().Be(1);
+        error.Should().StartWith("error: ").And.Contain(message).And.Contain("--force");
+        Trainer.Succeed([.. again, "--force"]).Should().Contain("embed: 2 images");
+    }
+
+    [Fact]
     public void Embed_OverAnEarlierFile_NeedsForce()
     {
         Photographs.Draw(_folder, 2);
@@ -171,9 +237,54 @@ public sealed class EmbedTests : IDisposable
 
     private static float[] Numbers(EmbeddingTable table) => table.Embeddings.data<float>().ToArray();
 
-    private static float[] Features(IReadOnlyList<string> paths)
+    /// <summary>What says who encodes; what is exported for it is exported anew.</summary>
+    private string[] Encoder(string by)
     {
-        using var embedder = ImageEmbedder.Of(Options.InitialEncoder(torch.CPU), Options, SkiaImage.Read);
+        if (by == "run")
+        {
+            return ["--run", Run];
+        }
+
+        var file = _folder.PathOf($"encoder.{by}");
+        Trainer.Succeed("export", "--run", Run, "--output", file, "--force");
+        return by == "onnx" ? ["--onnx", file] : ["--weights", file, "--encoder", "tiny"];
+    }
+
+    private void Change(string what, string image)
+    {
+        var time = File.GetLastWriteTimeUtc(image);
+        switch (what)
+        {
+            case "weights":
+                using (var encoder = (Options with { Seed = 99 }).InitialEncoder(torch.CPU))
+                {
+                    RunFolder.Open<RunOptions>(Run).Folder.SaveEncoder(encoder);
+                }
+
+                break;
+            case "options":
+                var config = Path.Combine(Run, "config.json");
+                var told = File.ReadAllText(config);
+                var other = told.Replace("\"EvaluationResize\": 30", "\"EvaluationResize\": 26", StringComparison.Ordinal);
+                other.Should().NotBe(told);
+                File.WriteAllText(config, other);
+                break;
+            case "size":
+                File.AppendAllText(image, "more");
+                File.SetLastWriteTimeUtc(image, time);
+                break;
+            case "time":
+                File.SetLastWriteTimeUtc(image, time.AddSeconds(1));
+                break;
+            default:
+                File.Move(image, Path.Combine(Path.GetDirectoryName(image)!, "0.jpg"));
+                break;
+        }
+    }
+
+    private static float[] Features(IReadOnlyList<string> paths, RunOptions? seen = null)
+    {
+        using var embedder = ImageEmbedder.Of(Options.InitialEncoder(torch.CPU), seen ?? Options, SkiaImage.Read);
         return [.. embedder.EmbedFiles(paths).SelectMany(features => features)];
     }
 }

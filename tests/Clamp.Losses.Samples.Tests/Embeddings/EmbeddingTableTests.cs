@@ -92,6 +92,42 @@ public sealed class EmbeddingTableTests : IDisposable
     }
 
     [Theory]
+    [InlineData("npy")]
+    [InlineData("parquet")]
+    [InlineData("safetensors")]
+    [InlineData("csv")]
+    public void Read_OfAFileWithMoreBehindIt_IsRefusedByName(string format)
+    {
+        using var table = Table();
+        table.Write(File(format));
+        System.IO.File.AppendAllText(File(format), new string('7', Width * sizeof(float)));
+
+        var read = () => EmbeddingTable.Read(File(format));
+
+        read.Should().Throw<InvalidDataException>().WithMessage($"'{File(format)}' is no valid * file of embeddings: *");
+    }
+
+    [Theory]
+    [InlineData("<f4", ">f4")]
+    [InlineData("<f4", "<i4")]
+    [InlineData("False", "True ")]
+    [InlineData("(7, 5)", "(35,) ")]
+    [InlineData("\u0001\0", "\u0002\0")]
+    public void Read_OfNumbersThatLieOtherwise_IsRefused(string written, string instead)
+    {
+        using var table = Table();
+        table.Write(File("npy"));
+        var text = System.Text.Encoding.Latin1.GetString(System.IO.File.ReadAllBytes(File("npy")));
+        var place = text.IndexOf(written, StringComparison.Ordinal);
+        place.Should().BePositive();
+        System.IO.File.WriteAllBytes(File("npy"), System.Text.Encoding.Latin1.GetBytes(text[..place] + instead + text[(place + written.Length)..]));
+
+        var read = () => EmbeddingTable.Read(File("npy"));
+
+        read.Should().Throw<InvalidDataException>().WithMessage("*is no valid NumPy file of embeddings: *");
+    }
+
+    [Theory]
     [MemberData(nameof(Formats))]
     public void Read_OfSomethingElse_IsRefusedByName(string format)
     {
@@ -117,10 +153,12 @@ public sealed class EmbeddingTableTests : IDisposable
         System.IO.File.ReadAllBytes(File(format)).Should().Equal(before);
     }
 
-    [Fact]
-    public void Read_OfNaN_NamesTheImage()
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("-Infinity")]
+    public void Read_OfNumbersThatAreNone_NamesTheImage(string number)
     {
-        System.IO.File.WriteAllText(File("csv"), "name,f0,f1\na.jpg,1,2\nb.jpg,NaN,0\n");
+        System.IO.File.WriteAllText(File("csv"), $"name,f0,f1\na.jpg,1,2\nb.jpg,{number},0\n");
 
         var read = () => EmbeddingTable.Read(File("csv"));
 
@@ -154,6 +192,15 @@ public sealed class EmbeddingTableTests : IDisposable
         var table = () => new EmbeddingTable(new EmbeddedImages(["a"]), numbers);
 
         table.Should().Throw<ArgumentException>().WithMessage("7 embeddings have 1 names*");
+    }
+
+    [Fact]
+    public void Table_OfFewerLabels_IsRefused()
+    {
+        using var numbers = Random();
+        var table = () => new EmbeddingTable(new EmbeddedImages(Names, ["cat"]), numbers);
+
+        table.Should().Throw<ArgumentException>().WithMessage("7 embeddings have 7 names and 1 labels*");
     }
 
     [SkippableFact]

@@ -76,6 +76,15 @@ public sealed unsafe class PackingBufferPoolTests : IDisposable
         LiveTensors.Should().Be(before);
     }
 
+    [Fact]
+    public void Use_AfterDisposal_IsRefused()
+    {
+        AddressFor(Small);
+        _pool.Dispose();
+
+        FluentActions.Invoking(() => AddressFor(Small)).Should().Throw<ObjectDisposedException>();
+    }
+
     private nint AddressFor(BatchShape shape)
     {
         nint address = 0;

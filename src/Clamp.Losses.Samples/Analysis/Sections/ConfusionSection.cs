@@ -11,13 +11,12 @@ internal static class ConfusionSection
     private const int Cell = 34;
     private const int Margin = 110;
     private const int MostClasses = 30;
-    private const int LongestName = 14;
     private const int Pairs = 10;
 
     public static ReportSection Section { get; } = new(
         "confusion",
         "What the linear probe confuses",
-        "Rows are the true classes, columns what the probe takes the images for; numbers are percent of the row. The probe's learning rate is chosen on held-out images.",
+        "The probe's learning rate is chosen on held-out images.",
         Of);
 
     private static SectionPart Of(AnalysedRun run)
@@ -33,7 +32,8 @@ internal static class ConfusionSection
             : new SectionPart([.. run.States.Select(state => new ReportFigure(
                 $"confusion-{state.Name}",
                 $"Confusion matrix of the linear probe {state.Name} training",
-                Draw(state.State.Confusion!, names, $"{state.Name} training")))]);
+                Draw(state.State.Confusion!, names, $"{state.Name} training")))],
+                "<p>Rows are the true classes, columns what the probe takes the images for; numbers are percent of the row.</p>");
     }
 
     private static VectorImage Draw(ConfusionMatrix matrix, IReadOnlyList<string> names, string when)
@@ -43,9 +43,9 @@ internal static class ConfusionSection
         Text(body, Margin, 16, string.Create(CultureInfo.InvariantCulture, $"{when}: {matrix.Accuracy:P1} right"), "start");
         for (var row = 0; row < matrix.Classes; row++)
         {
-            Text(body, Margin - 8, 30 + row * Cell + Cell / 2 + 4, Short(names[row]), "end");
+            Text(body, Margin - 8, 30 + row * Cell + Cell / 2 + 4, ShortName.Of(names[row]), "end", names[row]);
             body.Append($"<g transform=\"translate({Margin + row * Cell + Cell / 2 + 4} {38 + side}) rotate(-50)\">");
-            Text(body, 0, 4, Short(names[row]), "end");
+            Text(body, 0, 4, ShortName.Of(names[row]), "end", names[row]);
             body.Append("</g>");
             for (var column = 0; column < matrix.Classes; column++)
             {
@@ -72,17 +72,17 @@ internal static class ConfusionSection
     private static string Worst(ConfusionMatrix matrix, IReadOnlyList<string> names)
     {
         var classes = Enumerable.Range(0, matrix.Classes);
-        var pairs = classes.SelectMany(row => classes.Where(column => column != row).Select(column => (row, column)));
+        var pairs = classes.SelectMany(row => classes.Where(column => column != row && matrix[row, column] > 0).Select(column => (row, column)));
         var rows = pairs.OrderByDescending(pair => matrix[pair.row, pair.column]).Take(Pairs).Select(pair =>
             $"<tr><td>{WebUtility.HtmlEncode(names[pair.row])}</td><td>{WebUtility.HtmlEncode(names[pair.column])}</td>"
-            + $"<td>{matrix[pair.row, pair.column]} of {matrix.Count(pair.row)}</td></tr>");
-        return string.Create(
-            CultureInfo.InvariantCulture, $"<p>{matrix.Classes} classes, {matrix.Accuracy:P1} right after training; the most frequent confusions:</p>")
-            + $"<table><tr><th>class</th><th>taken for</th><th>images</th></tr>{string.Concat(rows)}</table>";
+            + $"<td>{matrix[pair.row, pair.column]} of {matrix.Count(pair.row)}</td></tr>").ToList();
+        var told = string.Create(CultureInfo.InvariantCulture, $"{matrix.Classes} classes, {matrix.Accuracy:P1} right after training");
+        return rows.Count == 0
+            ? $"<p>{told}.</p>"
+            : $"<p>{told}; the most frequent confusions:</p><table><tr><th>class</th><th>taken for</th><th>images</th></tr>{string.Concat(rows)}</table>";
     }
 
-    private static string Short(string name) => name.Length <= LongestName ? name : name[..(LongestName - 1)] + "\u2026";
-
-    private static void Text(StringBuilder body, int x, int y, string text, string anchor) => body.Append(
-        $"<text fill=\"#1F2430\" font-size=\"12\" font-family=\"sans-serif\" text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{WebUtility.HtmlEncode(text)}</text>");
+    private static void Text(StringBuilder body, int x, int y, string text, string anchor, string? title = null) => body.Append(
+        $"<text fill=\"#1F2430\" font-size=\"12\" font-family=\"sans-serif\" text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{WebUtility.HtmlEncode(text)}"
+        + $"{(title is null ? "" : $"<title>{WebUtility.HtmlEncode(title)}</title>")}</text>");
 }

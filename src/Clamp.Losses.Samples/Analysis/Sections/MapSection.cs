@@ -9,6 +9,9 @@ internal static class MapSection
 {
     private const int MostNames = 30;
 
+    // Ten colours in ten shapes.
+    private const int MostMarks = 100;
+
     private static readonly MarkerShape[] Shapes =
     [
         MarkerShape.FilledCircle, MarkerShape.FilledTriangleUp, MarkerShape.FilledSquare, MarkerShape.FilledDiamond, MarkerShape.OpenCircle,
@@ -80,9 +83,13 @@ internal static class MapSection
         }
 
         var names = run.Images.Shown.ClassNames;
-        return names.Count > MostNames
-            ? $"<p class=\"absent\">{names.Count} classes: their names do not fit; colours and shapes come in turn.</p>"
-            : $"<div class=\"key\">{string.Concat(names.Select((name, i) => $"<span>{Mark(i)}{WebUtility.HtmlEncode(name)}</span>"))}</div>";
+        if (names.Count > MostMarks)
+        {
+            return $"<p class=\"absent\">{names.Count} classes: colours and shapes come in turn, so that several classes share one.</p>";
+        }
+
+        var key = $"<div class=\"key\">{string.Concat(names.Select((name, i) => $"<span>{Mark(i)}{WebUtility.HtmlEncode(name)}</span>"))}</div>";
+        return names.Count > MostNames ? $"<details><summary>{names.Count} classes</summary>{key}</details>" : key;
     }
 
     private static string Mark(int index)
