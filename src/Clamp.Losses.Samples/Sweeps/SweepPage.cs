@@ -13,14 +13,14 @@ internal static class SweepPage
     /// <param name="panels">The drawings of its settings.</param>
     public static string Of(string name, SweepResult sweep, IReadOnlyList<VectorImage> panels)
     {
-        var (body, links) = (new StringBuilder(), new StringBuilder());
+        var (body, links) = (new StringBuilder($"<p>{About(sweep.Plan)}</p>"), new StringBuilder());
         for (var i = 0; i < panels.Count; i++)
         {
             var setting = sweep.Plan.Varied[i];
             var label = WebUtility.HtmlEncode(setting.Label);
             links.Append($"<a href=\"#setting-{i}\">{label}</a> ");
-            body.Append($"<section id=\"setting-{i}\"><h2>{label}</h2><p>{About(sweep.Plan)}</p>")
-                .Append($"<div class=\"figures\"><figure>{panels[i].ToElement($"panel-{i}", $"Score against {setting.Label}")}</figure></div><table>")
+            body.Append($"<section id=\"setting-{i}\"><h2>{label}</h2>")
+                .Append($"<div class=\"figures\"><figure>{panels[i].ToElement($"panel-{i}", $"Score against {setting.Label}")}</figure></div><table class=\"numbers\">")
                 .Append(Row("th", ["", .. SweepResult.Columns]));
             foreach (var row in sweep.Rows(setting))
             {

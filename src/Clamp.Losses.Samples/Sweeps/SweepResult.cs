@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clamp.Losses.Training;
 
 namespace Clamp.Losses.Samples.Sweeps;
 
@@ -9,7 +10,7 @@ internal sealed record SweepResult(SweepPlan Plan, IReadOnlyDictionary<string, C
 {
     /// <summary>The columns of the tables after the setting's.</summary>
     public static IReadOnlyList<string> Columns { get; } =
-        ["seeds", "probe untrained, %", "probe, %", "20-NN untrained, %", "20-NN, %", "loss", "contacts", "radius", "packing", "seconds"];
+        ["trainings", "linear probe, % (untrained)", "20-NN, % (untrained)", "loss", "contacts", "radius", "packing", "seconds"];
 
     /// <summary>The rows of a setting: its values in order, each with <see cref="Columns"/> as mean, and deviation where there are several cells.</summary>
     /// <param name="setting">The setting.</param>
@@ -17,9 +18,9 @@ internal sealed record SweepResult(SweepPlan Plan, IReadOnlyDictionary<string, C
         Plan.ByValue(setting).Select(group => (IReadOnlyList<string>)[
             group.Value == Plan.BaseValue(setting) ? $"{group.Value} (base)" : group.Value, .. Figures([.. group.Cells.Select(cell => Outcomes[cell.Name])])]);
 
-    /// <summary>Mean and standard deviation (of a sample; 0 of one number), or null of none.</summary>
+    /// <summary>Mean and standard deviation of a sample, which one number does not have; null of none.</summary>
     /// <param name="values">The numbers; null where there is none.</param>
-    public static (double Mean, double Deviation)? Spread(IEnumerable<double?> values)
+    public static (double Mean, double? Deviation)? Spread(IEnumerable<double?> values)
     {
         var known = values.OfType<double>().ToList();
         if (known.Count == 0)
@@ -28,7 +29,7 @@ internal sealed record SweepResult(SweepPlan Plan, IReadOnlyDictionary<string, C
         }
 
         var mean = known.Average();
-        return (mean, known.Count == 1 ? 0 : Math.Sqrt(known.Sum(value => (value - mean) * (value - mean)) / (known.Count - 1)));
+        return (mean, known.Count == 1 ? null : Math.Sqrt(known.Sum(value => (value - mean) * (value - mean)) / (known.Count - 1)));
     }
 
     private static IEnumerable<string> Figures(List<CellOutcome> cells)
@@ -36,15 +37,18 @@ internal sealed record SweepResult(SweepPlan Plan, IReadOnlyDictionary<string, C
         var finished = cells.Where(cell => cell.State == CellState.Finished).ToList();
         yield return finished.Count == cells.Count ? $"{cells.Count}" : $"{finished.Count} of {cells.Count}";
         string Text(Func<CellOutcome, double?> figure, string format) => Describe(Spread(finished.Select(figure)), format);
-        yield return Text(cell => 100 * cell.Report?.Untrained?.LinearProbe, "F1");
-        yield return Text(cell => 100 * cell.Report?.Pretrained?.LinearProbe, "F1");
-        yield return Text(cell => 100 * cell.Report?.Untrained?.NearestNeighbours, "F1");
-        yield return Text(cell => 100 * cell.Report?.Pretrained?.NearestNeighbours, "F1");
+        string Mean(Func<CellOutcome, double?> figure, string format) => Describe(Spread(finished.Select(figure)) is var (mean, _) ? (mean, null) : null, format);
+        string Score(Func<EncoderScore, double?> figure) =>
+            Text(cell => cell.Report?.Pretrained is { } score ? 100 * figure(score) : null, "F1") is { Length: > 0 } trained
+                ? $"{trained} ({Mean(cell => cell.Report?.Untrained is { } score ? 100 * figure(score) : null, "F1")})"
+                : "";
+        yield return Score(score => score.LinearProbe);
+        yield return Score(score => score.NearestNeighbours);
         yield return Text(cell => cell.End?.Loss, "F2");
         yield return Text(cell => cell.End?.MeanContacts, "F1");
         yield return Text(cell => cell.End?.MeanRadius, "F3");
         yield return string.Join(", ", cells.Select(Packing).Where(text => text.Length > 0).Distinct());
-        yield return Text(cell => cell.End?.Seconds, "F0");
+        yield return Mean(cell => cell.End?.Seconds, "F0");
     }
 
     private static string Packing(CellOutcome cell) => cell.State switch
@@ -57,6 +61,6 @@ internal sealed record SweepResult(SweepPlan Plan, IReadOnlyDictionary<string, C
     private static string Words(PackingVerdict verdict) =>
         string.Concat($"{verdict}".Select((letter, i) => char.IsUpper(letter) ? (i > 0 ? " " : "") + char.ToLowerInvariant(letter) : $"{letter}"));
 
-    private static string Describe((double Mean, double Deviation)? spread, string format) => spread is not var (mean, deviation) ? ""
-        : mean.ToString(format, CultureInfo.InvariantCulture) + (deviation > 0 ? $" \u00b1 {deviation.ToString(format, CultureInfo.InvariantCulture)}" : "");
+    private static string Describe((double Mean, double? Deviation)? spread, string format) => spread is not var (mean, deviation) ? ""
+        : mean.ToString(format, CultureInfo.InvariantCulture) + (deviation is { } known ? $" \u00b1 {known.ToString(format, CultureInfo.InvariantCulture)}" : "");
 }
