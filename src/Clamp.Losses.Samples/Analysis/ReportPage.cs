@@ -52,18 +52,27 @@ internal static partial class ReportPage
         }
 
         var links = string.Concat(Sections.Select(section => $"<a href=\"#{section.Name}\">{section.Title}</a> "));
-        var title = WebUtility.HtmlEncode(string.Join(" beside ", runs.Select(run => run.Name)));
+        return (Filled($"Analysis of {string.Join(" beside ", runs.Select(run => run.Name))}", links, runs.Count, $"{body}"), files);
+    }
+
+    /// <summary>A page in the report's style.</summary>
+    /// <param name="title">Its title, as text.</param>
+    /// <param name="links">Links to its sections.</param>
+    /// <param name="columns">How many things a section lays side by side.</param>
+    /// <param name="body">Its sections.</param>
+    public static string Filled(string title, string links, int columns, string body)
+    {
         var texts = new Dictionary<string, string>
         {
-            ["title"] = title,
+            ["title"] = WebUtility.HtmlEncode(title),
             ["colours"] = ReportColours.Css,
             ["links"] = links,
-            ["runs"] = $"{runs.Count}",
-            ["body"] = $"{body}",
+            ["runs"] = $"{columns}",
+            ["body"] = body,
         };
 
         // All in one pass: what looks like a place in a text stays as it is.
-        return (Place().Replace(PageTemplate.Text("report.html"), place => texts[place.Groups[1].Value]), files);
+        return Place().Replace(PageTemplate.Text("report.html"), place => texts[place.Groups[1].Value]);
     }
 
     [GeneratedRegex(@"\{\{(\w+)\}\}")]

@@ -11,8 +11,8 @@ namespace Clamp.Losses.Samples.Analysis;
 /// <param name="Height">The height.</param>
 internal sealed partial record VectorImage(string Body, int Width, int Height)
 {
-    // Letters are placed by the widths of this machine's.
-    private static readonly string Typeface =
+    /// <summary>What texts are written in; letters are placed by the widths of this machine's.</summary>
+    public static readonly string Typeface =
         new[] { "DejaVu Sans", "Liberation Sans", "Arial", "Helvetica" }.Intersect(SKFontManager.Default.FontFamilies).FirstOrDefault() ?? Fonts.Sans;
 
     /// <summary>A plot, in colours that follow the page's.</summary>

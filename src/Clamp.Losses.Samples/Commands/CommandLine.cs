@@ -40,6 +40,7 @@ public static partial class CommandLine
             ToyCommand.Create(),
             WatchCommand.Create(),
             AnalyzeCommand.Create(),
+            SweepCommand.Create(),
             DoctorCommand.Create(),
         };
         var verbose = new Option<bool>("--verbose") { Description = "Show where an error comes from.", Recursive = true };
@@ -97,13 +98,18 @@ public static partial class CommandLine
     {
         if (IsOfMemory(e))
         {
-            return $"error: the memory does not suffice: lower --batch-size, --views or the image size, or set --chunk. {FirstLine(e.Message)}";
+            return $"error: {Reason(e)}";
         }
 
         return IsTheUsersToMend(e)
             ? $"error: {InOptions(e.Message, command)}"
             : $"error: {FirstLine(e.Message)}{Environment.NewLine}This is a fault of the program; please report it with what follows.";
     }
+
+    /// <summary>Why something failed, in a line.</summary>
+    internal static string Reason(Exception e) => IsOfMemory(e)
+        ? $"the memory does not suffice: lower --batch-size, --views or the image size, or set --chunk. {FirstLine(e.Message)}"
+        : IsTheUsersToMend(e) ? FirstLine(e.Message) : $"{FirstLine(e.Message)} (a fault of the program, {e.GetType().Name}; please report it)";
 
     private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd();
 

@@ -118,8 +118,9 @@ internal sealed class PretrainArguments
     /// <summary>The options: defaults, then preset, file, environment, named options and --set, each over the one before.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="resumed">The settings of the run to go on with, to begin with instead of the defaults; none for a new run.</param>
+    /// <param name="last">Laid over all else.</param>
     /// <returns>Valid options.</returns>
-    public RunOptions Resolve(ParseResult arguments, ConfigurationLayer? resumed)
+    public RunOptions Resolve(ParseResult arguments, ConfigurationLayer? resumed, params ConfigurationLayer[] last)
     {
         var layers = new List<ConfigurationLayer>();
         if (resumed is not null)
@@ -140,7 +141,7 @@ internal sealed class PretrainArguments
         layers.Add(ConfigurationLayer.FromEnvironment());
         layers.Add(ConfigurationLayer.FromValues(_settings.SelectMany(setting => setting(arguments)), "--"));
         layers.Add(ConfigurationLayer.FromValues(arguments.GetValue(_set)!.Select(Assignment), "--set "));
-        return PretrainConfiguration.Resolve(layers);
+        return PretrainConfiguration.Resolve([.. layers, .. last]);
     }
 
     // Without '=' the whole is taken for a key with nothing to it, which no setting but an optional one allows.

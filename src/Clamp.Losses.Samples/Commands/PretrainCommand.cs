@@ -50,8 +50,9 @@ public static class PretrainCommand
     /// <param name="options">The options.</param>
     /// <param name="settings">Where and how; with <see cref="RunSettings.Resume"/> the options must be those of the earlier run.</param>
     /// <param name="preset">The preset that the options began with, or null.</param>
+    /// <param name="signals">What asks the training to stop; null for signals to this training alone.</param>
     /// <returns>The exit code: 0, or that of a signal.</returns>
-    public static int Run(RunOptions options, RunSettings settings, string? preset = null)
+    public static int Run(RunOptions options, RunSettings settings, string? preset = null, StopSignals? signals = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(settings);
@@ -83,7 +84,8 @@ public static class PretrainCommand
         var (scorer, notScored) = HeldOutScorer.Create(settings.Score, images, options.Seed, device, options.Normalisation);
         var folder = settings.Resume is { } path ? RunFolder.Resume(path) : Begin(options, settings, preset, images.HeldOut, encoder, init);
         using var run = new TrainingRun(trainer, folder, settings.Checkpoints);
-        var output = settings.Quiet ? TextWriter.Null : Console.Out;
+        var (output, result) = (settings.Quiet || settings.Silent ? TextWriter.Null : Console.Out, settings.Silent ? TextWriter.Null : Console.Out);
+        var quiet = output == TextWriter.Null;
         Announce(output, options, images, trainer, folder);
         if (group.WorldSize > 1)
         {
@@ -104,11 +106,11 @@ public static class PretrainCommand
 
         var scores = settings.ScoreEvery == 0
             ? null
-            : new EpochScores(trainer, scorer, images.Validation, settings.ScoreEvery, folder, settings.Quiet);
+            : new EpochScores(trainer, scorer, images.Validation, settings.ScoreEvery, folder, quiet);
         var clock = Stopwatch.StartNew();
-        if (Train(run, trainer, scores, settings.Quiet) is var exitCode and not 0)
+        if (Train(run, trainer, scores, quiet, signals) is var exitCode and not 0)
         {
-            Console.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
+            result.WriteLine($"stopped after step {trainer.StepsDone} of {trainer.TotalSteps}; go on with pretrain --resume {folder.Path}");
             return exitCode;
         }
 
@@ -119,15 +121,29 @@ public static class PretrainCommand
         var before = scorer is null ? null : ScoreBefore(options, folder, scorer, device);
         var after = scores?.Last is { } last && last.Step == trainer.TotalSteps ? last.Score : scorer?.Score(encoder);
         ResultFile.Write(Path.Combine(folder.Path, "score.json"), new PretrainReport(images.HeldOut.Count, notScored, before, after) { Warnings = images.Warnings });
-        if (!settings.Quiet)
+        if (!quiet)
         {
             WriteTable(before, after, history);
             StepTimeTable.Write(run.Times, seconds);
         }
 
-        Console.WriteLine($"{Summary(before, after, images.HeldOut.Count, notScored)}; trained in {seconds:F0} s; run folder {folder.Path}");
+        result.WriteLine($"{Summary(before, after, images.HeldOut.Count, notScored)}; trained in {seconds:F0} s; run folder {folder.Path}");
         EvaluatedRun.Warn(images);
         return 0;
+    }
+
+    /// <summary>Makes sure, before hours of work, that a new run can begin: its images, its weights and its trainer can be had.</summary>
+    /// <param name="options">Valid options.</param>
+    internal static void Rehearse(RunOptions options)
+    {
+        var images = options.LoadImages(SkiaImage.Read);
+        using var encoder = options.InitialEncoder(TrainingJob.Device);
+        if (options.Init is not null)
+        {
+            InitialWeights.Load(options.Init, encoder);
+        }
+
+        new Pretrainer(options, images.Kept, encoder, encoder.FeatureWidth).Dispose();
     }
 
     private static string Summary(EncoderScore? before, EncoderScore? after, int heldOut, string? notScored) =>
@@ -158,9 +174,10 @@ public static class PretrainCommand
     }
 
     /// <summary>Trains to the end or until a signal to any process; returns 0 or the signal's exit code.</summary>
-    private static int Train(TrainingRun run, Pretrainer trainer, EpochScores? scores, bool quiet)
+    private static int Train(TrainingRun run, Pretrainer trainer, EpochScores? scores, bool quiet, StopSignals? given)
     {
-        using var signals = new StopSignals();
+        using var own = given is null ? new StopSignals() : null;
+        var signals = given ?? own!;
         ProgressDisplay.Show(trainer.TotalSteps, trainer.StepsDone, quiet, display => run.Train(scores?.Over(display) ?? display, signals.Stop));
         return TrainingJob.Agree(signals.ExitCode);
     }

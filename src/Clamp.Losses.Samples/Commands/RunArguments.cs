@@ -51,8 +51,10 @@ internal sealed class RunArguments
 
     public void AddTo(Command command)
     {
-        Option[] options = [_output, _resume, _every, _keep, _keepEvery, _score, _scoreEvery, _threads, _quiet];
-        Array.ForEach(options, command.Options.Add);
+        command.Options.Add(_output);
+        command.Options.Add(_resume);
+        AddWorkTo(command);
+        command.Options.Add(_quiet);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_output) is not null && result.GetResult(_resume) is not null)
@@ -64,7 +66,16 @@ internal sealed class RunArguments
             {
                 result.AddError("--init begins a new run, and --resume goes on with an earlier one: give one of them.");
             }
+        });
+    }
 
+    /// <summary>Adds what says how a run is carried out, but for its folder and what it tells.</summary>
+    public void AddWorkTo(Command command)
+    {
+        Option[] options = [_every, _keep, _keepEvery, _score, _scoreEvery, _threads];
+        Array.ForEach(options, command.Options.Add);
+        command.Validators.Add(result =>
+        {
             if (result.GetValue(_scoreEvery) is < 0 and var every)
             {
                 result.AddError($"--score-every is {every}; it must be at least 0.");

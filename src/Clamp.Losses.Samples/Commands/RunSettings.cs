@@ -25,4 +25,7 @@ public sealed record RunSettings
 
     /// <summary>Whether only warnings, errors and the result are written to the console.</summary>
     public bool Quiet { get; init; }
+
+    /// <summary>Whether the result is not written to the console either: somebody else tells it.</summary>
+    public bool Silent { get; init; }
 }

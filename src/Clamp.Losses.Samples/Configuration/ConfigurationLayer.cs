@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Clamp.Losses.Training;
 using Microsoft.Extensions.Configuration;
 
 namespace Clamp.Losses.Samples.Configuration;
@@ -50,6 +52,16 @@ public sealed partial class ConfigurationLayer
         {
             throw new InvalidDataException($"'{name}' is no JSON of settings: {e.Message}", e);
         }
+    }
+
+    /// <summary>The settings of options, as a run stores them.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The layer.</returns>
+    public static ConfigurationLayer FromOptions(PretrainOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var json = new MemoryStream(Encoding.UTF8.GetBytes(options.ToJson()));
+        return FromJson(json, "");
     }
 
     /// <summary>The environment variables that begin with CLAMP_; two underscores stand for a colon.</summary>

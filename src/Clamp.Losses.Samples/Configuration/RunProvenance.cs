@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clamp.Losses.Training;
@@ -58,9 +57,5 @@ public sealed record RunProvenance(
     }
 
     /// <summary>The settings by key, without the place of the files, which is no matter of protocol.</summary>
-    private static IReadOnlyDictionary<string, string> Flat(RunOptions options)
-    {
-        using var json = new MemoryStream(Encoding.UTF8.GetBytes(options.Essentials().ToJson()));
-        return ConfigurationLayer.FromJson(json, "").Values;
-    }
+    private static IReadOnlyDictionary<string, string> Flat(RunOptions options) => ConfigurationLayer.FromOptions(options.Essentials()).Values;
 }
