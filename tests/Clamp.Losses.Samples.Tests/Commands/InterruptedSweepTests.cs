@@ -41,7 +41,7 @@ public sealed class InterruptedSweepTests : IDisposable
         using var resumed = SampleProcess.Start(sweep);
 
         resumed.WaitForExit().Should().Be(0, resumed.Errors);
-        resumed.Output.Should().Contain("2 trainings, 1 of them finished earlier").And.NotContain("[1/2]");
+        resumed.Output.Should().Contain("1 of 2 trainings to do").And.NotContain("[1/2]");
         File.GetLastWriteTimeUtc(Path.Combine(First, "encoder.dat")).Should().Be(first);
         Lines(Second)[1..4].Should().Equal(begun, "with their times: these steps are not done again");
         alone.WaitForExit().Should().Be(0, alone.Errors);
