@@ -104,6 +104,16 @@ public sealed class SweepCommandTests : IDisposable
     }
 
     [Fact]
+    public void Sweep_ABaseOfAnEarlierVersion_GoesOnWithTheDefaultsOfWhatItLacks()
+    {
+        Sweep("--vary", "Views=3");
+        var file = Path.Combine(Folder, "base.json");
+        File.WriteAllLines(file, File.ReadAllLines(file).Where(line => !line.Contains("EvaluationResize")));
+
+        Sweep("--vary", "Views=3").Should().Contain("0 of 2 trainings to do");
+    }
+
+    [Fact]
     public void Sweep_TestImages_AreNotLookedAt()
     {
         var photos = Path.GetDirectoryName(_temporary.PathOf("photos", "x"))!;
