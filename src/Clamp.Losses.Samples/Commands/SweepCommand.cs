@@ -60,7 +60,7 @@ public static class SweepCommand
         using var folder = SweepFolder.Open(path, plan.Base);
         var outcomes = plan.Cells.ToDictionary(cell => cell.Name, folder.OutcomeOf);
         var left = plan.Cells.Where(cell => outcomes[cell.Name].State == CellState.Unfinished).ToList();
-        Console.WriteLine($"sweep: {plan.Cells.Count} trainings, {plan.Cells.Count - left.Count} of them finished earlier; folder {path}");
+        Console.WriteLine($"sweep: {left.Count} of {plan.Cells.Count} trainings to do; folder {path}");
         foreach (var cell in left.Where(cell => folder.ToGoOnWith(cell) is null).DistinctBy(cell => WhatItNeeds(cell.Options)))
         {
             PretrainCommand.Rehearse(cell.Options);

@@ -80,7 +80,7 @@ internal static class SweepDrawing
         if (isDashed)
         {
             var name = plot.Add.Text("untrained", x[0], means[0]);
-            (name.LabelFontColor, name.LabelFontName, name.LabelAlignment) = (colour, VectorImage.Typeface, Alignment.UpperLeft);
+            (name.LabelFontColor, name.LabelFontName, name.LabelAlignment, name.OffsetY) = (colour, VectorImage.Typeface, Alignment.UpperLeft, 4);
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class InterruptedSweepTests : IDisposable
         using var resumed = SampleProcess.Start(sweep);
 
         resumed.WaitForExit().Should().Be(0, resumed.Errors);
-        resumed.Output.Should().Contain("2 trainings, 1 of them finished earlier").And.NotContain("[1/2]");
+        resumed.Output.Should().Contain("1 of 2 trainings to do").And.NotContain("[1/2]");
         File.GetLastWriteTimeUtc(Path.Combine(First, "encoder.dat")).Should().Be(first);
         Lines(Second)[1..4].Should().Equal(begun, "with their times: these steps are not done again");
         alone.WaitForExit().Should().Be(0, alone.Errors);
@@ -67,7 +67,25 @@ public sealed class InterruptedSweepTests : IDisposable
         Directory.Exists(Second).Should().BeFalse();
     }
 
-    private static void SkipUnlessOnLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "It needs coreutils' env and kill.");
+    [SkippableFact]
+    public void FullDisk_IsRecordedForEachCellAndTheSameCommandGoesOnLater()
+    {
+        SkipUnlessOnLinux();
+        string[] sweep = ["sweep", .. Small, "--epochs", "1", "--vary", "Views=3", "--output", Folder];
+
+        // A checkpoint takes 900 KiB, and every other file less than 400.
+        using (var full = SampleProcess.StartWithFullDisk(500, sweep))
+        {
+            full.WaitForExit().Should().Be(1, full.Output);
+            full.Errors.Should().MatchRegex("(?m)^error: \\[1/2\\] base: .*could not be written").And.MatchRegex("(?m)^error: \\[2/2\\] Views=3: .*could not be written");
+        }
+
+        File.ReadAllLines(Path.Combine(Folder, "sweep.csv"))[1..].Should().HaveCount(2).And.OnlyContain(line => line.Contains("Failed") && line.Contains("could not be written"));
+        using var later = SampleProcess.Start(sweep);
+        later.WaitForExit().Should().Be(0, later.Errors);
+    }
+
+    private static void SkipUnlessOnLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "It needs bash, ulimit, and coreutils' env and kill.");
 
     private static string[] Lines(string run)
     {

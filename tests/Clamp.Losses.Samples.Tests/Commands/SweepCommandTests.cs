@@ -41,7 +41,7 @@ public sealed class SweepCommandTests : IDisposable
     {
         var output = Sweep("--vary", "Views=3");
 
-        output.Should().ContainAll("2 trainings, 0 of them finished earlier", "[1/2] base: linear probe", "[2/2] Views=3: linear probe", "00:00 left", "views V:", "2 (base)", "2 of 2 trainings finished");
+        output.Should().ContainAll("2 of 2 trainings to do", "[1/2] base: linear probe", "[2/2] Views=3: linear probe", "00:00 left", "views V:", "2 (base)", "2 of 2 trainings finished");
         var line = File.ReadAllLines(Path.Combine(Folder, "sweep.csv"))[2].Split(',');
         var score = Score(Path.Combine(Folder, "Views=3"));
         line[..4].Should().Equal("Views=3", "3", "1", "Finished");
@@ -60,7 +60,7 @@ public sealed class SweepCommandTests : IDisposable
 
         var output = Sweep("--vary", "Views=3,4", "--vary", "BatchSize=24");
 
-        output.Should().ContainAll("3 trainings, 2 of them finished earlier", "[3/3] Views=4").And.NotContain("[1/3]").And.NotContain("[2/3]");
+        output.Should().ContainAll("1 of 3 trainings to do", "[3/3] Views=4").And.NotContain("[1/3]").And.NotContain("[2/3]");
         before.Should().HaveCount(2).And.AllSatisfy(file => File.GetLastWriteTimeUtc(file.Key).Should().Be(file.Value));
     }
 
@@ -76,7 +76,7 @@ public sealed class SweepCommandTests : IDisposable
         output.Should().ContainAll("[3/3] Views=3: linear probe", "2 of 3 trainings finished", "1 failed, which the same command tries again");
         File.ReadAllLines(Path.Combine(Folder, "sweep.csv")).Should().ContainSingle(line => line.Contains("Failed") && line.Contains("diverged"));
         var (again, second, _) = Trainer.Run(sweep);
-        (again, second.Contains("2 of them finished earlier")).Should().Be((1, true));
+        (again, second.Contains("1 of 3 trainings to do")).Should().Be((1, true));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class SweepCommandTests : IDisposable
         var (score, encoder, steps) = (Score(cell), File.ReadAllBytes(Path.Combine(cell, "encoder.dat")), File.ReadAllText(Path.Combine(cell, "metrics.csv")));
         File.Delete(Path.Combine(cell, "score.json"));
 
-        Sweep("--vary", "Views=3").Should().Contain("1 of them finished earlier");
+        Sweep("--vary", "Views=3").Should().Contain("1 of 2 trainings to do");
 
         Score(cell).Should().BeEquivalentTo(score);
         File.ReadAllBytes(Path.Combine(cell, "encoder.dat")).Should().Equal(encoder);
@@ -101,6 +101,16 @@ public sealed class SweepCommandTests : IDisposable
 
         Refused([.. Small, "--set", "Epochs=2", "--set", "Clamp:SizeWeight=1", "--vary", "Views=3", "--output", Folder])
             .Should().Contain($"'{Folder}' was begun with other settings: Clamp:SizeWeight was 0 and is 1; Epochs was 1 and is 2.");
+    }
+
+    [Fact]
+    public void Sweep_ABaseOfAnEarlierVersion_GoesOnWithTheDefaultsOfWhatItLacks()
+    {
+        Sweep("--vary", "Views=3");
+        var file = Path.Combine(Folder, "base.json");
+        File.WriteAllLines(file, File.ReadAllLines(file).Where(line => !line.Contains("EvaluationResize")));
+
+        Sweep("--vary", "Views=3").Should().Contain("0 of 2 trainings to do");
     }
 
     [Fact]
@@ -166,7 +176,7 @@ public sealed class SweepCommandTests : IDisposable
     [Fact]
     public void Sweep_NamesThatNoFileCanHave_AreFoldersOfTheirOwn()
     {
-        Sweep("--vary", "Manifest=", "--vary", "AlternateAugmentation=").Should().Contain("1 trainings");
+        Sweep("--vary", "Manifest=", "--vary", "AlternateAugmentation=").Should().Contain("1 of 1 trainings to do");
         var weights = _temporary.PathOf("a", "weights.safetensors");
         var other = _temporary.PathOf("b", "weights.safetensors");
         Trainer.Succeed("export", "--run", Path.Combine(Folder, "base"), "--output", weights);
