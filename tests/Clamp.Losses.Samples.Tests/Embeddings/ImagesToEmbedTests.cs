@@ -1,4 +1,3 @@
-using Clamp.Losses.Images;
 using Clamp.Losses.Samples.Embeddings;
 using Clamp.Losses.Training;
 using Clamp.Losses.Training.Tests;
