@@ -11,6 +11,7 @@ public abstract class ImageEncoder : IDisposable
 {
     private const int Channels = 3;
     private readonly ImageStreamDecoder _decode;
+    private volatile bool _disposed;
 
     /// <summary>Describes what the network sees.</summary>
     /// <param name="size">The height and width of the centre it is shown, in pixels, at least 1.</param>
@@ -80,8 +81,10 @@ public abstract class ImageEncoder : IDisposable
     /// <param name="width">Their width in pixels.</param>
     /// <returns>[N, F], finite.</returns>
     /// <exception cref="ArgumentException">The bytes are not those of one image or more.</exception>
+    /// <exception cref="ObjectDisposedException">It has been disposed.</exception>
     public float[] Encode(byte[] planes, int height, int width)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(planes);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -94,11 +97,17 @@ public abstract class ImageEncoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Frees the network.</summary>
+    /// <summary>Frees the network, once.</summary>
     /// <param name="disposing">Whether <see cref="Dispose()"/> was called, rather than a finalizer.</param>
     protected abstract void Dispose(bool disposing);
 

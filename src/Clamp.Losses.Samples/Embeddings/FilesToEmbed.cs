@@ -65,8 +65,9 @@ internal sealed class FilesToEmbed(IReadOnlyList<string> paths, EmbeddedImages i
                 using var image = SkiaImage.Read(paths[batch[i]]);
                 image.CopyCentre(Height, planes.AsSpan(i * imageBytes, imageBytes), centre);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (InvalidDataException e)
             {
+                // Where an application's embedder ends at the first one, all are gone through, so that the others keep their places.
                 broken(batch[i], e);
             }
         });

@@ -100,6 +100,17 @@ public sealed class EmbeddingResumeTests : IDisposable
     }
 
     [Fact]
+    public void Run_ImagesThatAreReported_AreInTheFile()
+    {
+        using var sums = new Sums(int.MaxValue);
+        var behind = new List<long>();
+
+        Embed(sums, report: done => behind.Add(HeaderBytes + (done * RowBytes) - new FileInfo(Partial).Length));
+
+        behind.Should().Equal(0, 0, 0, 0);
+    }
+
+    [Fact]
     public void Run_OfNothingButBrokenImages_WritesNoFile()
     {
         using var sums = new Sums(int.MaxValue);
@@ -155,8 +166,14 @@ public sealed class EmbeddingResumeTests : IDisposable
     }
 
     private IReadOnlyList<string> Embed(
-        ImageEncoder encoder, string identity = "encoder", string images = "images", bool replace = false, int[]? broken = null, bool skipBroken = true) =>
-        Embedding.Run(encoder, identity, "sums", new Numbers(images, broken ?? []), Output, skipBroken, replace, _ => { });
+        ImageEncoder encoder,
+        string identity = "encoder",
+        string images = "images",
+        bool replace = false,
+        int[]? broken = null,
+        bool skipBroken = true,
+        Action<int>? report = null) =>
+        Embedding.Run(encoder, identity, "sums", new Numbers(images, broken ?? []), Output, skipBroken, replace, report ?? (_ => { }));
 
     /// <summary>Images of one pixel each.</summary>
     private sealed class Numbers(string identity, int[] brokenImages) : ImagesToEmbed(Described, 1, 1)

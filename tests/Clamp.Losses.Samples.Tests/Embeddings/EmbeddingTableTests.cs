@@ -1,6 +1,8 @@
 using Clamp.Losses.Samples.Embeddings;
 using Clamp.Losses.Training;
 using Clamp.Losses.Training.Tests;
+using Parquet;
+using Parquet.Schema;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Samples.Tests.Embeddings;
@@ -165,6 +167,27 @@ public sealed class EmbeddingTableTests : IDisposable
         read.Should().Throw<InvalidDataException>().WithMessage("*'b.jpg' is NaN or infinite*");
     }
 
+    [Theory]
+    [InlineData("0 1 0 1 0 1", "", true)]
+    [InlineData("0 1 0 1 1", "", false)]
+    [InlineData("0 1 0 1 1 0", "", false)]
+    [InlineData("0 1 0 1 0 1", "3", false)]
+    public async Task Read_OfAnotherProgramsParquet_TakesListsOfOneLengthWithEveryNumber(string starts, string missing, bool isGood)
+    {
+        await WriteParquet([.. starts.Split(' ').Select(int.Parse)], [.. missing.Select(digit => digit - '0')]);
+
+        var read = () => EmbeddingTable.Read(File("parquet")).Dispose();
+
+        if (isGood)
+        {
+            read.Should().NotThrow();
+        }
+        else
+        {
+            read.Should().Throw<InvalidDataException>().WithMessage("*is no valid Parquet file of embeddings: *");
+        }
+    }
+
     [Fact]
     public void Read_OfAnotherEnd_SaysWhichAreAllowed()
     {
@@ -215,6 +238,19 @@ public sealed class EmbeddingTableTests : IDisposable
 
         Skip.If(reason is not null, reason);
         System.IO.File.ReadAllBytes(_folder.PathOf("read.bin")).Should().Equal(table.Embeddings.bytes.ToArray());
+    }
+
+    /// <summary>Writes lists of numbers, of which 0 begins one, and some may be missing.</summary>
+    private async Task WriteParquet(int[] starts, int[] missing)
+    {
+        var (name, element) = (new DataField<string>("name", false), new DataField<float?>("element"));
+        await using var stream = System.IO.File.Create(File("parquet"));
+        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(name, new ListField("embedding", element)), stream);
+        using var group = writer.CreateRowGroup();
+        await group.WriteAsync(name, [.. starts.Where(start => start == 0).Select((_, i) => $"{i}.jpg")]);
+        int[] present = [.. starts.Select((_, i) => element.MaxDefinitionLevel - (missing.Contains(i) ? 1 : 0))];
+        ReadOnlyMemory<float> values = Enumerable.Range(0, starts.Length - missing.Length).Select(i => (float)i).ToArray();
+        await group.WriteAllPartsAsync<float>(element, values, present, starts, CancellationToken.None);
     }
 
     private static Tensor Random() => randn(Names.Length, Width);

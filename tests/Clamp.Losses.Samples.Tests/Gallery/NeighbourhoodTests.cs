@@ -19,13 +19,16 @@ public sealed class NeighbourhoodTests : IDisposable
         found[1].Select(entry => entry.Image).Should().BeEquivalentTo([0, 2]);
     }
 
-    [Fact]
-    public void Of_NoRoomForMore_LeavesOutImagesWhoseNeighboursDoNotFit()
+    [Theory]
+    [InlineData(3, new[] { 0, 1 })]
+    [InlineData(4, new[] { 0, 1, 2 })]
+    [InlineData(5, new[] { 0, 1, 2, 3, 4 })]
+    public void Of_NoRoomForMore_LeavesOutImagesWhoseNeighboursDoNotFit(int most, int[] expected)
     {
-        var found = Neighbourhood.Of(Line(0, 1, 2.1, 3.3, 4.6), [0], k: 1, most: 3);
+        var found = Neighbourhood.Of(Line(0, 1, 2.1, 3.3, 4.6), [0], k: 2, most);
 
-        found.Values.SelectMany(entries => entries.Select(entry => entry.Image)).Concat(found.Keys).Distinct().Count().Should().BeLessThanOrEqualTo(3);
-        found.Should().ContainKey(0);
+        found.Keys.Should().BeEquivalentTo(expected);
+        found.Values.SelectMany(entries => entries.Select(entry => entry.Image)).Concat(found.Keys).Distinct().Count().Should().BeLessThanOrEqualTo(most);
     }
 
     // Points on a circle at angles in degrees.

@@ -112,6 +112,68 @@ public sealed class ImageEmbedderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Runtimes))]
+    public void Work_ThatIsCancelledInTheMiddle_DecodesNoMore(bool isOnnx)
+    {
+        const int Images = 400;
+        var photograph = File.ReadAllBytes(Photographs.Draw(_folder, 1)[0]);
+        using var stop = new CancellationTokenSource();
+        var decoded = 0;
+        using var embedder = Embedder(Tiny, isOnnx, decode: stream =>
+        {
+            if (Interlocked.Increment(ref decoded) == 5)
+            {
+                stop.Cancel();
+            }
+
+            return SkiaImage.Read(stream);
+        });
+
+        var embed = () => embedder.EmbedStreams([.. Enumerable.Range(0, Images).Select(_ => new MemoryStream(photograph))], stop.Token);
+
+        embed.Should().Throw<OperationCanceledException>();
+        decoded.Should().BeLessThan(Images / 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public void Features_ThatAreNoNumbers_AreRefused(bool isOnnx)
+    {
+        var paths = Photographs.Draw(_folder, 1);
+        using var scope = NewDisposeScope();
+        var encoder = Tiny.InitialEncoder(CPU);
+        using (no_grad())
+        {
+            encoder.parameters().Where(weights => weights.dim() == 4).ToList().ForEach(weights => weights.mul_(tensor(1e12f)));
+        }
+
+        var embed = () =>
+        {
+            using var embedder = Embedder(Tiny, isOnnx, encoder);
+            embedder.EmbedFiles(paths);
+        };
+
+        embed.Should().Throw<Exception>().WithMessage("Features are NaN or infinite*");
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public void Embedder_Disposed_LeavesNoTensorAndMayBeDisposedAgain(bool isOnnx)
+    {
+        var paths = Photographs.Draw(_folder, 1);
+        Embedder(Tiny, isOnnx).Dispose();
+        var before = LiveTensors.Count;
+        var embedder = Embedder(Tiny, isOnnx);
+        embedder.EmbedFiles(paths);
+
+        embedder.Dispose();
+        embedder.Dispose();
+
+        LiveTensors.Count.Should().Be(before);
+        embedder.Invoking(gone => gone.EmbedFiles(paths)).Should().Throw<ObjectDisposedException>();
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
     public void Embedder_UsedByThreadsAtOnce_GivesEachItsOwn(bool isOnnx)
     {
         var paths = Photographs.Draw(_folder, 8);
@@ -165,6 +227,23 @@ public sealed class ImageEmbedderTests : IDisposable
         open.Should().Throw<InvalidDataException>().WithMessage($"'{path}' is no ONNX file*");
     }
 
+    [Theory]
+    [InlineData("bicubic", "cubicle", "*evaluation_interpolation 'cubicle'; known: bilinear, bicubic.")]
+    [InlineData("image_size\u0012\u000224", "image_size\u0012\u00022x", "*image_size '2x'; it must be a whole number.")]
+    [InlineData("features", "measures", "*does not lead from images to features*")]
+    public void Onnx_ThatTellsWhatIsNotKnown_SaysSo(string told, string instead, string message)
+    {
+        Embedder(Tiny, isOnnx: true).Dispose();
+        var path = _folder.PathOf("encoder.onnx");
+        var text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path));
+        text.Should().Contain(told);
+        File.WriteAllBytes(path, System.Text.Encoding.Latin1.GetBytes(text.Replace(told, instead, StringComparison.Ordinal)));
+
+        var open = () => new OnnxImageEmbedder(path, SkiaImage.Read);
+
+        open.Should().Throw<InvalidDataException>().WithMessage(message);
+    }
+
     [Fact]
     public void Onnx_WithoutItsImageSize_SaysSo()
     {
@@ -177,12 +256,13 @@ public sealed class ImageEmbedderTests : IDisposable
         open.Should().Throw<InvalidDataException>().WithMessage($"'{path}' does not tell its image_size*");
     }
 
-    private ImageEncoder Embedder(RunOptions options, bool isOnnx)
+    private ImageEncoder Embedder(RunOptions options, bool isOnnx, ResNet? encoder = null, ImageStreamDecoder? decode = null)
     {
-        var encoder = options.InitialEncoder(CPU);
+        encoder ??= options.InitialEncoder(CPU);
+        decode ??= SkiaImage.Read;
         if (!isOnnx)
         {
-            return ImageEmbedder.Of(encoder, options, SkiaImage.Read, model: "my run");
+            return ImageEmbedder.Of(encoder, options, decode, model: "my run");
         }
 
         using (encoder)
@@ -190,7 +270,7 @@ public sealed class ImageEmbedderTests : IDisposable
             OnnxFile.Write(_folder.PathOf("encoder.onnx"), encoder, options, run: "my run");
         }
 
-        return new OnnxImageEmbedder(_folder.PathOf("encoder.onnx"), SkiaImage.Read);
+        return new OnnxImageEmbedder(_folder.PathOf("encoder.onnx"), decode);
     }
 
     private static double RelativeDistance(float[] a, float[] b) =>
