@@ -1,4 +1,5 @@
 using Clamp.Losses.Packing;
+using Clamp.Losses.Packing.Cuda;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -19,6 +20,9 @@ internal sealed record CheckCase(string Name, (int Views, int Images, int Width)
 
     /// <summary>How many rows and columns a strip of pairs has at most; null for what the library takes.</summary>
     public (int Rows, int Columns)? Strip { get; init; }
+
+    /// <summary>From how many images on products may be split.</summary>
+    public int LeastSplitImages { get; init; } = SplitProduct.LeastImages;
 
     /// <summary>Float32 rounds each step; 16-bit types round the gradient once, to 11 bits or to 8; close pairs lose a digit.</summary>
     public double GradientTolerance => Element switch
@@ -69,6 +73,17 @@ internal sealed record CheckCase(string Name, (int Views, int Images, int Width)
         new("close pairs", (4, 96, 64), new ClampLossOptions { RadiusScale = 8.5, MinSeparation = 0 }) { ImagesPerCentre = 6 },
         new("small strips", (3, 300, 40), new ClampLossOptions { RadiusScale = 2.5 }) { Strip = (64, 130) },
         new("two strips of the library's", (2, 3000, 32), new ClampLossOptions { RadiusScale = 2.5 }),
+        new("split products", (3, 300, 40), new ClampLossOptions { RadiusScale = 2.5, SplitProducts = true }) { LeastSplitImages = 2, Strip = (64, 130) },
+        new("split products, close pairs", (4, 96, 64), new ClampLossOptions { RadiusScale = 8.5, MinSeparation = 0, SplitProducts = true })
+        {
+            ImagesPerCentre = 6,
+            LeastSplitImages = 2,
+        },
+        new("split products, many dimensions", (2, 300, 2048), new ClampLossOptions { RadiusScale = 8.5, SplitProducts = true })
+        {
+            LeastSplitImages = 2,
+        },
+        new("split products from 4096 on", (2, 4096, 128), new ClampLossOptions { RadiusScale = 2.5, SplitProducts = true }),
     ];
 
     private static double Normal(Random random) =>

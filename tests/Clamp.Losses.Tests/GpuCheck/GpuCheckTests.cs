@@ -22,7 +22,7 @@ public sealed class GpuCheckTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData(ScalarType.Float32, true, "plain", "alpha 3, w_size 0.01", "close pairs", "small strips")]
+    [InlineData(ScalarType.Float32, true, "plain", "alpha 3, w_size 0.01", "close pairs", "small strips", "split products", "split products, close pairs")]
     [InlineData(ScalarType.Float16, false, "plain", "close pairs")]
     [InlineData(ScalarType.BFloat16, true, "energy without logarithm")]
     public void Check_RightKernels_Passes(ScalarType dtype, bool cublas, params string[] names)
@@ -73,13 +73,14 @@ public sealed class GpuCheckTests : IDisposable
     [SkippableFact]
     public void Timing_WritesEveryPart()
     {
-        var gpu = OpenEmulated(ElementType.Float32);
+        var gpu = OpenEmulated(ElementType.Float32, cublas: true);
 
-        new KernelTiming(gpu, _output, copiedBytes: 1 << 16).Run([(4, 8, 5)]);
+        new KernelTiming(gpu, _output, copiedBytes: 1 << 16, leastSplitImages: 8).Run([(4, 7, 5), (4, 8, 5)]);
 
         var rows = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Skip(3).ToList();
-        rows.Should().HaveCount(10).And.AllSatisfy(row => row.Count(character => character == '|').Should().Be(10));
+        rows.Should().HaveCount(25).And.AllSatisfy(row => row.Count(character => character == '|').Should().Be(10));
         rows.Should().Contain(row => row.StartsWith("| 4 | 8 | 5 | some close | 2 interactions |", StringComparison.Ordinal));
+        rows.Should().ContainSingle(row => row.StartsWith("| 4 | 8 | 5 | far, split products | products |", StringComparison.Ordinal));
     }
 
     [Fact]
