@@ -44,6 +44,16 @@ public sealed class GpuCheckTests : IDisposable
         KernelCheck.Run(OpenEmulated(ElementType.Float32), slice).Passed.Should().BeTrue();
     }
 
+    [SkippableTheory]
+    [InlineData("nearly close pairs")]
+    [InlineData("split products, nearly close pairs")]
+    public void Check_NearlyClosePairs_Passes(string name)
+    {
+        var check = CheckCase.All.First(each => each.Name == name) with { Shape = (2, 96, 512) };
+
+        KernelCheck.Run(OpenEmulated(ElementType.Float32, cublas: true), check).Passed.Should().BeTrue();
+    }
+
     [SkippableFact]
     public void Check_KernelsOfAnotherType_Fails()
     {
