@@ -110,7 +110,7 @@ public unsafe class KernelBandwidth : IDisposable
     public void Sgemm()
     {
         var centroids = new Matrix((float*)TensorMemory.Of(_centroids), Images, Width, Width);
-        _kernels.Product.Multiply(
+        _kernels.ProductOf(_buffers.Batch).Multiply(
             centroids, centroids.Transposed, new Matrix((float*)TensorMemory.Of(_product), Images, Images, Images), accumulate: false);
     }
 

@@ -8,7 +8,7 @@ internal sealed unsafe class WithoutInteractions(IPackingKernels kernels) : IPac
 {
     public int Workers => kernels.Workers;
 
-    public IMatrixProduct Product => kernels.Product;
+    public IMatrixProduct ProductOf(BatchMemory batch) => kernels.ProductOf(batch);
 
     public (int Rows, int Columns) LargestStrip(int images) => kernels.LargestStrip(images);
 

@@ -95,7 +95,7 @@ internal sealed partial class PackingBackends(ClampLossOptions options, CudaDevi
     {
         try
         {
-            cuda[embeddings.Ordinal].Prepare(FusedLoss.ElementOf(embeddings.Element));
+            cuda[embeddings.Ordinal].Prepare(FusedLoss.ElementOf(embeddings.Element), options.SplitProducts);
             return null;
         }
 #pragma warning disable CA1031 // Libraries, folders and compilers of a machine fail in many ways; none of them may end a training run.

@@ -1,4 +1,5 @@
 using Clamp.Losses.Packing;
+using Clamp.Losses.Packing.Cuda;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -14,11 +15,17 @@ internal sealed record CheckCase(string Name, (int Views, int Images, int Width)
     /// <summary>How many images share a centre, but for a little noise; 1 for a centre each.</summary>
     public int ImagesPerCentre { get; init; } = 1;
 
+    /// <summary>How much views scatter where images share a centre.</summary>
+    public double Scatter { get; init; } = 0.03;
+
     /// <summary>How much larger the tensor is that the embeddings are a slice of, all of it before them.</summary>
     public (int Views, int Images, int Width) Margin { get; init; }
 
     /// <summary>How many rows and columns a strip of pairs has at most; null for what the library takes.</summary>
     public (int Rows, int Columns)? Strip { get; init; }
+
+    /// <summary>From how many images on products may be split.</summary>
+    public int LeastSplitImages { get; init; } = SplitProduct.LeastImages;
 
     /// <summary>Float32 rounds each step; 16-bit types round the gradient once, to 11 bits or to 8; close pairs lose a digit.</summary>
     public double GradientTolerance => Element switch
@@ -50,7 +57,7 @@ internal sealed record CheckCase(string Name, (int Views, int Images, int Width)
             {
                 for (int d = 0; d < width; d++)
                 {
-                    var scatter = ImagesPerCentre == 1 ? noise : 0.03;
+                    var scatter = ImagesPerCentre == 1 ? noise : Scatter;
                     embeddings[(v * images + i) * width + d] = centres[centre * width + d] + scatter * Normal(random);
                 }
             }
@@ -69,6 +76,35 @@ internal sealed record CheckCase(string Name, (int Views, int Images, int Width)
         new("close pairs", (4, 96, 64), new ClampLossOptions { RadiusScale = 8.5, MinSeparation = 0 }) { ImagesPerCentre = 6 },
         new("small strips", (3, 300, 40), new ClampLossOptions { RadiusScale = 2.5 }) { Strip = (64, 130) },
         new("two strips of the library's", (2, 3000, 32), new ClampLossOptions { RadiusScale = 2.5 }),
+        .. SplitProductCases(),
+    ];
+
+    /// <summary>
+    /// Pairs that are nearly, but not quite, close enough for their distance to be formed from the difference suffer most from errors of
+    /// the products; they come without the option too, to compare.
+    /// </summary>
+    private static IEnumerable<CheckCase> SplitProductCases() =>
+    [
+        new("split products", (3, 300, 40), new ClampLossOptions { RadiusScale = 2.5, SplitProducts = true })
+        {
+            LeastSplitImages = 2,
+            Strip = (64, 130),
+        },
+        new("split products, close pairs", (4, 96, 64), new ClampLossOptions { RadiusScale = 8.5, MinSeparation = 0, SplitProducts = true })
+        {
+            ImagesPerCentre = 6,
+            LeastSplitImages = 2,
+        },
+        .. from width in new[] { 512, 2048 }
+           from split in new[] { false, true }
+           let options = new ClampLossOptions { RadiusScale = 2.5, SplitProducts = split }
+           select new CheckCase(split ? "split products, nearly close pairs" : "nearly close pairs", (2, 300, width), options)
+           {
+               ImagesPerCentre = 50,
+               Scatter = 0.4,
+               LeastSplitImages = 2,
+           },
+        new("split products from 4096 on", (2, 4096, 128), new ClampLossOptions { RadiusScale = 2.5, SplitProducts = true }),
     ];
 
     private static double Normal(Random random) =>

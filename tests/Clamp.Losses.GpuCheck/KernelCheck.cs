@@ -44,7 +44,7 @@ internal static class KernelCheck
         var (loss, gradient) = ExactPacking.Of(embeddings, check.Shape, check.Options);
 
         using var arena = new DeviceArena(gpu.Driver);
-        var step = new PackingStep(gpu, arena, Upload(arena, check, embeddings), check.Options, Upstream, check.Strip);
+        var step = new PackingStep(gpu, arena, Upload(arena, check, embeddings), check.Options, Upstream, check.Strip, check.LeastSplitImages);
         step.Run(_ => { });
         var computedLoss = new float[1];
         gpu.Driver.Download(step.Loss, MemoryMarshal.AsBytes(computedLoss.AsSpan()));

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Clamp.Losses.Packing;
+using Clamp.Losses.Packing.Cuda;
 
 namespace Clamp.Losses.GpuCheck;
 
@@ -12,7 +13,8 @@ namespace Clamp.Losses.GpuCheck;
 /// <param name="gpu">Where.</param>
 /// <param name="output">For the table.</param>
 /// <param name="copiedBytes">How much is copied to measure the bandwidth, and cleared to empty the cache: more than the cache holds.</param>
-internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes = 1L << 28)
+/// <param name="leastSplitImages">From how many images on products are split too, beside whole.</param>
+internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes = 1L << 28, int leastSplitImages = SplitProduct.LeastImages)
 {
     private const int Repeats = 21;
 
@@ -30,9 +32,14 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
         output.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var (views, images, width) in shapes)
         {
-            foreach (var close in new[] { false, true })
+            foreach (var (close, split) in new[] { (false, false), (true, false), (false, true) })
             {
-                var batch = new Batch(new BatchShape(views, images, width), close);
+                if (split && images < leastSplitImages)
+                {
+                    continue;
+                }
+
+                var batch = new Batch(new BatchShape(views, images, width), close, split);
                 try
                 {
                     Run(batch, copyRate, () => gpu.Driver.Fill(destination, 0, copiedBytes));
@@ -55,7 +62,7 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
     {
         using var arena = new DeviceArena(gpu.Driver);
         using var clock = new GpuClock(gpu.Driver);
-        var step = new PackingStep(gpu, arena, Upload(arena, batch), new ClampLossOptions(), upstream: 1);
+        var step = new PackingStep(gpu, arena, Upload(arena, batch), new ClampLossOptions { SplitProducts = batch.Split }, upstream: 1, strip: null, leastSplitImages);
         var whole = MedianOf(() => step.Run(_ => { }));
         var laps = new double[Enum.GetValues<Stage>().Length, Repeats];
         for (int repeat = 0; repeat < Repeats; repeat++)
@@ -129,7 +136,7 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
     }
 
     private void Write(Batch batch, string part, string numbers) => output.WriteLine(
-        $"| {batch.Shape.Views} | {batch.Shape.Images} | {batch.Shape.Width} | {(batch.Close ? "some close" : "far")} | {part} | {numbers} |");
+        $"| {batch.Shape.Views} | {batch.Shape.Images} | {batch.Shape.Width} | {batch.Name} | {part} | {numbers} |");
 
     private static unsafe EmbeddingRows Upload(DeviceArena arena, Batch batch)
     {
@@ -156,5 +163,8 @@ internal sealed class KernelTiming(Gpu gpu, TextWriter output, long copiedBytes 
         return EmbeddingRows.Contiguous((float*)arena.Allocate(MemoryMarshal.AsBytes(embeddings.AsSpan())), shape);
     }
 
-    private sealed record Batch(BatchShape Shape, bool Close);
+    private sealed record Batch(BatchShape Shape, bool Close, bool Split)
+    {
+        public string Name => Split ? "far, split products" : Close ? "some close" : "far";
+    }
 }

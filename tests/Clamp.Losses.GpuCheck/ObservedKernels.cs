@@ -7,11 +7,17 @@ namespace Clamp.Losses.GpuCheck;
 /// <param name="finished">Is told, several times for stages that alternate.</param>
 internal sealed unsafe class ObservedKernels(IPackingKernels kernels, Action<Stage> finished) : IPackingKernels, IMatrixProduct
 {
+    private IMatrixProduct? _product;
+
     /// <inheritdoc/>
     public int Workers => kernels.Workers;
 
     /// <inheritdoc/>
-    public IMatrixProduct Product => this;
+    public IMatrixProduct ProductOf(BatchMemory batch)
+    {
+        _product = kernels.ProductOf(batch);
+        return this;
+    }
 
     /// <inheritdoc/>
     public (int Rows, int Columns) LargestStrip(int images) => kernels.LargestStrip(images);
@@ -32,7 +38,7 @@ internal sealed unsafe class ObservedKernels(IPackingKernels kernels, Action<Sta
     /// <inheritdoc/>
     public void Multiply(Matrix left, Matrix right, Matrix result, bool accumulate)
     {
-        kernels.Product.Multiply(left, right, result, accumulate);
+        _product!.Multiply(left, right, result, accumulate);
         finished(Stage.Products);
     }
 

@@ -23,11 +23,18 @@ internal sealed unsafe class PackingStep
     /// <param name="options">The loss.</param>
     /// <param name="upstream">The gradient of what is back-propagated with respect to the loss.</param>
     /// <param name="strip">How many rows and columns a strip of pairs has at most; null for what the library takes.</param>
+    /// <param name="leastSplitImages">From how many images on products may be split.</param>
     /// <exception cref="InsufficientMemoryException">The device has less.</exception>
     public PackingStep(
-        Gpu gpu, DeviceArena arena, EmbeddingRows embeddings, ClampLossOptions options, float upstream, (int Rows, int Columns)? strip = null)
+        Gpu gpu,
+        DeviceArena arena,
+        EmbeddingRows embeddings,
+        ClampLossOptions options,
+        float upstream,
+        (int Rows, int Columns)? strip = null,
+        int leastSplitImages = SplitProduct.LeastImages)
     {
-        (_embeddings, _kernels) = (embeddings, new CudaPackingKernels(gpu.Kernels, gpu.Product, options, strip));
+        (_embeddings, _kernels) = (embeddings, new CudaPackingKernels(gpu.Kernels, gpu.Product, options, strip, leastSplitImages));
         var shape = embeddings.Shape;
         _batch = new BatchMemory((void*)arena.Allocate(new BatchMemory(null, shape, _kernels, workers: 1).Bytes), shape, _kernels, workers: 1);
         _loss = (float*)arena.Allocate(sizeof(float));

@@ -62,6 +62,7 @@ public sealed class ClampLossOptionsTests
             MaxContactDistance = 1.5,
             LogEnergy = true,
             Views = (int?)null,
+            SplitProducts = false,
             Backend = ClampBackend.Auto,
         });
 

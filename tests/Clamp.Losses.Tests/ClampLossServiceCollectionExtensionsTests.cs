@@ -33,6 +33,7 @@ public sealed class ClampLossServiceCollectionExtensionsTests : TorchTest
             ("MaxContactDistance", "1.25"),
             ("LogEnergy", "False"),
             ("Views", "4"),
+            ("SplitProducts", "true"),
             ("Backend", "composite")).BuildServiceProvider();
 
         provider.GetRequiredService<IOptions<ClampLossOptions>>().Value.Should().BeEquivalentTo(new ClampLossOptions
@@ -45,9 +46,10 @@ public sealed class ClampLossServiceCollectionExtensionsTests : TorchTest
             MaxContactDistance = 1.25,
             LogEnergy = false,
             Views = 4,
+            SplitProducts = true,
             Backend = ClampBackend.Composite,
         });
-        typeof(ClampLossOptions).GetProperties().Should().HaveCount(9, "an option that is added must be read, too");
+        typeof(ClampLossOptions).GetProperties().Should().HaveCount(10, "an option that is added must be read, too");
     }
 
     [Fact]
@@ -95,7 +97,7 @@ public sealed class ClampLossServiceCollectionExtensionsTests : TorchTest
             "Clamp:Views is \"2.5\"; it must be a whole number.",
             "Clamp:Backend is \"fastest\"; it must be one of Auto, Composite, Fused.",
             "Clamp:Margin is unknown; the options are RadiusScale, PotentialExponent, RepulsionWeight, SizeWeight, MinSeparation, "
-            + "MaxContactDistance, LogEnergy, Views, Backend.",
+            + "MaxContactDistance, LogEnergy, Views, SplitProducts, Backend.",
             "Clamp:MinSeparation has keys below it; it must be a single value.");
     }
 

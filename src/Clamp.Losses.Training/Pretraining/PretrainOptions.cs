@@ -142,6 +142,7 @@ public record PretrainOptions
     {
         [nameof(Normalisation)] = new Normalisation(),
         [nameof(AverageGradients)] = false,
+        [$"{nameof(Clamp)}:{nameof(Clamp.SplitProducts)}"] = false,
     };
 
     private IEnumerable<string> OwnFaults() => OptionRules.Faults(

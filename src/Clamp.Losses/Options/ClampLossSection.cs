@@ -23,6 +23,7 @@ internal sealed class ClampLossSection(IConfiguration section)
         [nameof(ClampLossOptions.MaxContactDistance)] = (options, text) => options.MaxContactDistance = Number(text),
         [nameof(ClampLossOptions.LogEnergy)] = (options, text) => options.LogEnergy = TrueOrFalse(text),
         [nameof(ClampLossOptions.Views)] = (options, text) => options.Views = WholeNumber(text),
+        [nameof(ClampLossOptions.SplitProducts)] = (options, text) => options.SplitProducts = TrueOrFalse(text),
         [nameof(ClampLossOptions.Backend)] = (options, text) => options.Backend = Backend(text),
     };
 

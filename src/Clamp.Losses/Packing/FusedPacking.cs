@@ -73,7 +73,8 @@ internal static unsafe class FusedPacking
         var rows = batch.CentroidMatrix.RowsFrom(strip.Row, strip.Rows);
         var columns = batch.CentroidMatrix.RowsFrom(strip.Column, strip.Columns);
         var pairs = new Matrix(batch.Pairs, strip.Rows, strip.Columns, strip.Columns);
-        kernels.Product.Multiply(rows, columns.Transposed, pairs, accumulate: false);
+        var product = kernels.ProductOf(batch);
+        product.Multiply(rows, columns.Transposed, pairs, accumulate: false);
         inspect?.Invoke(strip, pairs, batch);
         var anyContact = kernels.Interactions(strip, pairs, forces, batch);
         if (!forces || !anyContact)
@@ -81,13 +82,13 @@ internal static unsafe class FusedPacking
             return;
         }
 
-        kernels.Product.Multiply(pairs, columns, batch.ForceMatrix.RowsFrom(strip.Row, strip.Rows), accumulate: true);
+        product.Multiply(pairs, columns, batch.ForceMatrix.RowsFrom(strip.Row, strip.Rows), accumulate: true);
         var mirrored = strip.Columns - strip.Unmirrored;
         if (mirrored > 0)
         {
             var mirroredPairs = pairs.ColumnsFrom(strip.Unmirrored, mirrored);
             var mirroredForces = batch.ForceMatrix.RowsFrom(strip.Column + strip.Unmirrored, mirrored);
-            kernels.Product.Multiply(mirroredPairs.Transposed, rows, mirroredForces, accumulate: true);
+            product.Multiply(mirroredPairs.Transposed, rows, mirroredForces, accumulate: true);
         }
     }
 }

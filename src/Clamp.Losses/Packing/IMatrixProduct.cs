@@ -1,6 +1,6 @@
 namespace Clamp.Losses.Packing;
 
-/// <summary>Who multiplies float32 matrices, in full float32; threads may share it.</summary>
+/// <summary>Who multiplies float32 matrices, as right as float32 is; for the threads that use the step's memory it was asked for with.</summary>
 internal interface IMatrixProduct
 {
     /// <summary>result = left right, or result += left right.</summary>

@@ -11,8 +11,9 @@ internal unsafe interface IPackingKernels
     /// <summary>See <see cref="BatchMemory.Workers"/>.</summary>
     int Workers { get; }
 
-    /// <summary>Multiplies matrices.</summary>
-    IMatrixProduct Product { get; }
+    /// <summary>Who multiplies the matrices of a step.</summary>
+    /// <param name="batch">The step's memory.</param>
+    IMatrixProduct ProductOf(BatchMemory batch);
 
     /// <summary>How many rows and columns a strip of pairs has at most.</summary>
     /// <param name="images">B.</param>

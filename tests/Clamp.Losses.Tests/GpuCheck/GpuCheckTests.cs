@@ -22,7 +22,7 @@ public sealed class GpuCheckTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData(ScalarType.Float32, true, "plain", "alpha 3, w_size 0.01", "close pairs", "small strips")]
+    [InlineData(ScalarType.Float32, true, "plain", "alpha 3, w_size 0.01", "close pairs", "small strips", "split products", "split products, close pairs")]
     [InlineData(ScalarType.Float16, false, "plain", "close pairs")]
     [InlineData(ScalarType.BFloat16, true, "energy without logarithm")]
     public void Check_RightKernels_Passes(ScalarType dtype, bool cublas, params string[] names)
@@ -42,6 +42,16 @@ public sealed class GpuCheckTests : IDisposable
         var slice = CheckCase.All.First(each => each.Margin.Width > 0) with { Shape = (2, 61, 33) };
 
         KernelCheck.Run(OpenEmulated(ElementType.Float32), slice).Passed.Should().BeTrue();
+    }
+
+    [SkippableTheory]
+    [InlineData("nearly close pairs")]
+    [InlineData("split products, nearly close pairs")]
+    public void Check_NearlyClosePairs_Passes(string name)
+    {
+        var check = CheckCase.All.First(each => each.Name == name) with { Shape = (2, 96, 512) };
+
+        KernelCheck.Run(OpenEmulated(ElementType.Float32, cublas: true), check).Passed.Should().BeTrue();
     }
 
     [SkippableFact]
@@ -73,13 +83,14 @@ public sealed class GpuCheckTests : IDisposable
     [SkippableFact]
     public void Timing_WritesEveryPart()
     {
-        var gpu = OpenEmulated(ElementType.Float32);
+        var gpu = OpenEmulated(ElementType.Float32, cublas: true);
 
-        new KernelTiming(gpu, _output, copiedBytes: 1 << 16).Run([(4, 8, 5)]);
+        new KernelTiming(gpu, _output, copiedBytes: 1 << 16, leastSplitImages: 8).Run([(4, 7, 5), (4, 8, 5)]);
 
         var rows = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Skip(3).ToList();
-        rows.Should().HaveCount(10).And.AllSatisfy(row => row.Count(character => character == '|').Should().Be(10));
+        rows.Should().HaveCount(25).And.AllSatisfy(row => row.Count(character => character == '|').Should().Be(10));
         rows.Should().Contain(row => row.StartsWith("| 4 | 8 | 5 | some close | 2 interactions |", StringComparison.Ordinal));
+        rows.Should().ContainSingle(row => row.StartsWith("| 4 | 8 | 5 | far, split products | products |", StringComparison.Ordinal));
     }
 
     [Fact]

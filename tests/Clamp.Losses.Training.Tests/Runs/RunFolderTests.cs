@@ -84,6 +84,17 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void Open_ConfigOfBeforeSplitProducts_HasThemOff()
+    {
+        var folder = RunFolder.Create(Folder, new RunOptions());
+        var config = JsonNode.Parse(File.ReadAllText(folder.ConfigFile))!;
+        config["Clamp"]!.AsObject().Remove("SplitProducts").Should().BeTrue();
+        File.WriteAllText(folder.ConfigFile, config.ToJsonString());
+
+        folder.ReadOptions<RunOptions>().Clamp.SplitProducts.Should().BeFalse();
+    }
+
+    [Fact]
     public void Open_ConfigWithNullForASection_NamesIt()
     {
         var folder = RunFolder.Create(Folder, new RunOptions());

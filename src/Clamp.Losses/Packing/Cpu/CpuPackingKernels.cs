@@ -39,7 +39,7 @@ internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options,
     public int Workers => Math.Max(1, torch.get_num_threads());
 
     /// <inheritdoc/>
-    public IMatrixProduct Product => product;
+    public IMatrixProduct ProductOf(BatchMemory batch) => product;
 
     /// <inheritdoc/>
     // The triangle beyond the strips of 256 rows saves three eighths of the first product at B 1024; thinner strips save little more, and

@@ -12,10 +12,19 @@ internal sealed unsafe class CublasProduct : IMatrixProduct, IDisposable
     // while TF32 is not allowed. CUBLAS_PEDANTIC_MATH promises no more for float32 and may be slower.
     private const int FullPrecision = 0;
 
+    // CUDA_R_32F, CUDA_R_16BF, CUBLAS_COMPUTE_32F and CUBLAS_GEMM_DEFAULT.
+    private const int Float32 = 0;
+    private const int BFloat16 = 14;
+    private const int Float32Sums = 68;
+    private const int AnyAlgorithm = -1;
+
     private readonly NativeLibraryFile _library;
     private readonly CudaDriver _driver;
     private readonly nint _context;
     private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, float*, int, float*, int, float*, float*, int, int> _sgemm;
+    private readonly delegate* unmanaged<
+        nint, int, int, int, int, int, float*, void*, int, int, void*, int, int, float*, void*, int, int, int, int, int> _gemmEx;
+
     private readonly nint _handle;
     private readonly object _oneAtATime = new();
 
@@ -29,6 +38,9 @@ internal sealed unsafe class CublasProduct : IMatrixProduct, IDisposable
         (_library, _driver, _context) = (library, driver, context);
         _sgemm = (delegate* unmanaged<nint, int, int, int, int, int, float*, float*, int, float*, int, float*, float*, int, int>)
             library.Function("cublasSgemm_v2");
+        _gemmEx = (delegate* unmanaged<
+            nint, int, int, int, int, int, float*, void*, int, int, void*, int, int, float*, void*, int, int, int, int, int>)
+            library.Function("cublasGemmEx");
         var setMathMode = (delegate* unmanaged<nint, int, int>)library.Function("cublasSetMathMode");
         using var current = new CurrentContext(driver, context);
         nint handle;
@@ -60,6 +72,26 @@ internal sealed unsafe class CublasProduct : IMatrixProduct, IDisposable
                     _handle, right.IsTransposed ? 1 : 0, left.IsTransposed ? 1 : 0, result.Columns, result.Rows, left.Columns,
                     &one, right.Data, right.Stride, left.Data, left.Stride, &kept, result.Data, result.Stride),
                 "cublasSgemm");
+        }
+    }
+
+    /// <summary>result = left right^T, or result += left right^T, of bfloat16 factors: products are exact, sums float32.</summary>
+    /// <param name="left">The left factor.</param>
+    /// <param name="right">The right factor, transposed: its columns are summed over, as the left one's are.</param>
+    /// <param name="result">Receives the product; not transposed.</param>
+    /// <param name="accumulate">Whether to add to what is there.</param>
+    public void Multiply(MatrixParts left, MatrixParts right, Matrix result, bool accumulate)
+    {
+        var (one, kept) = (1f, accumulate ? 1f : 0f);
+        lock (_oneAtATime)
+        {
+            using var current = new CurrentContext(_driver, _context);
+            Check(
+                _gemmEx(
+                    _handle, right.IsTransposed ? 0 : 1, left.IsTransposed ? 1 : 0, result.Columns, result.Rows, left.Columns,
+                    &one, right.Data, BFloat16, right.Stride, left.Data, BFloat16, left.Stride,
+                    &kept, result.Data, Float32, result.Stride, Float32Sums, AnyAlgorithm),
+                "cublasGemmEx");
         }
     }
 

@@ -11,11 +11,11 @@ internal sealed unsafe class CudaDevice : IDisposable
     private readonly KernelCompiler _compiler;
     private readonly Func<NativeLibraryFile> _cublas;
     private readonly int _device;
-    private readonly int _computeCapability;
     private readonly nint _context;
     private readonly Dictionary<(string File, string Element), nint> _modules = [];
     private readonly ElementKernels?[] _elements = new ElementKernels?[3];
     private PairKernels? _pairs;
+    private SplitKernels? _split;
     private CublasProduct? _product;
 
     /// <summary>Opens a device.</summary>
@@ -28,10 +28,13 @@ internal sealed unsafe class CudaDevice : IDisposable
     {
         (_driver, _compiler, _cublas) = (driver, compiler, cublas);
         _device = driver.Device(ordinal);
-        _computeCapability = driver.ComputeCapability(_device);
+        ComputeCapability = driver.ComputeCapability(_device);
         _context = driver.RetainPrimaryContext(_device);
         Multiprocessors = driver.Multiprocessors(_device);
     }
+
+    /// <summary>10 * major + minor.</summary>
+    public int ComputeCapability { get; }
 
     /// <summary>How many multiprocessors it has.</summary>
     public int Multiprocessors { get; }
@@ -39,6 +42,10 @@ internal sealed unsafe class CudaDevice : IDisposable
     /// <summary>The kernels between centroids.</summary>
     /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
     public PairKernels Pairs => _pairs ?? Once(ref _pairs, () => new PairKernels(this));
+
+    /// <summary>The kernels of split products.</summary>
+    /// <exception cref="InvalidOperationException">They cannot be compiled or loaded.</exception>
+    public SplitKernels Split => _split ?? Once(ref _split, () => new SplitKernels(this));
 
     /// <summary>The kernels that read or write embeddings.</summary>
     /// <param name="element">Their type.</param>
@@ -56,8 +63,10 @@ internal sealed unsafe class CudaDevice : IDisposable
 
     /// <summary>Loads all that embeddings of a type need.</summary>
     /// <param name="element">Their type.</param>
+    /// <param name="splitProducts">See <see cref="ClampLossOptions.SplitProducts"/>.</param>
     /// <exception cref="InvalidOperationException">Something cannot be compiled or loaded.</exception>
-    public void Prepare(ElementType element) => _ = (Elements(element), Pairs, Product);
+    public void Prepare(ElementType element, bool splitProducts) =>
+        _ = (Elements(element), Pairs, Product, splitProducts ? Split : null);
 
     /// <summary>A kernel of a file, which is compiled unless it is loaded, and stays until the device is disposed.</summary>
     /// <param name="file">The file.</param>
@@ -70,7 +79,7 @@ internal sealed unsafe class CudaDevice : IDisposable
         if (!_modules.TryGetValue((file, element), out var module))
         {
             var source = KernelSource.Embedded(file, KernelConstants.Definitions);
-            module = _driver.LoadModule(_compiler.Compile(source, element, _computeCapability));
+            module = _driver.LoadModule(_compiler.Compile(source, element, ComputeCapability));
             _modules.Add((file, element), module);
         }
 

@@ -7,11 +7,14 @@ namespace Clamp.Losses.Packing.Cuda;
 /// <param name="product">Its matrix products.</param>
 /// <param name="options">Valid options.</param>
 /// <param name="largestStrip">How many rows and columns a strip of pairs has at most; what suits a GPU when null.</param>
+/// <param name="leastSplitImages">From how many images on products may be split.</param>
 internal sealed unsafe class CudaPackingKernels(
-    CudaDevice gpu, IMatrixProduct product, ClampLossOptions options, (int Rows, int Columns)? largestStrip = null) : IPackingKernels
+    CudaDevice gpu,
+    IMatrixProduct product,
+    ClampLossOptions options,
+    (int Rows, int Columns)? largestStrip = null,
+    int leastSplitImages = SplitProduct.LeastImages) : IPackingKernels
 {
-    private const int MostBlocksDown = 65535;
-
     // Blocks that sum, each into numbers of its own: what runs at once.
     private int MostChunks => 4 * gpu.Multiprocessors;
 
@@ -22,7 +25,10 @@ internal sealed unsafe class CudaPackingKernels(
     public int Workers => 1;
 
     /// <inheritdoc/>
-    public IMatrixProduct Product => product;
+    public IMatrixProduct ProductOf(BatchMemory batch) =>
+        product is CublasProduct cublas && ScratchOf(batch) is { LeftParts: not null } scratch
+            ? new SplitProduct(gpu, cublas, scratch.LeftParts, scratch.RightParts)
+            : product;
 
     /// <inheritdoc/>
     // A launch costs more than the pairs of a small batch: one square up to 2048 images, and strips of 64 MB at most.
@@ -109,6 +115,9 @@ internal sealed unsafe class CudaPackingKernels(
 
     private static int ThreadsPerImage(int views) => views <= 4 ? BlockThreads / 2 : BlockThreads;
 
+    private bool Splits(BatchShape shape) =>
+        options.SplitProducts && shape.AllImages >= leastSplitImages && gpu.ComputeCapability >= SplitProduct.LeastComputeCapability;
+
     private CudaScratch ScratchOf(BatchMemory batch) => ScratchOf(batch.Scratch, batch.Shape);
 
     private CudaScratch ScratchOf(void* start, BatchShape shape)
@@ -116,7 +125,7 @@ internal sealed unsafe class CudaPackingKernels(
         var largest = LargestStrip(shape.Images);
         var (rows, columns) = (Math.Min(shape.Images, largest.Rows), Math.Min(shape.AllImages, largest.Columns));
         var tiles = Math.Max(Blocks(rows, TileRows) * Blocks(columns, WarpNumbers), 2 * FewTiles);
-        return new CudaScratch(start, shape, Math.Min(shape.Images, MostChunks), (rows, columns), tiles);
+        return new CudaScratch(start, shape, Math.Min(shape.Images, MostChunks), (rows, columns), tiles, Splits(shape));
     }
 
     /// <summary>How many rows a tile has: fewer than it could where there would be few tiles, though never more than twice those few.</summary>

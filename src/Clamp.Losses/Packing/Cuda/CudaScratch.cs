@@ -14,6 +14,10 @@ internal readonly unsafe struct CudaScratch
     public readonly double* TileEnergies;
     public readonly byte* CloseTiles;
 
+    /// <summary>The parts of the left and of the right factor of a <see cref="SplitProduct"/>; null where products are not split.</summary>
+    public readonly ushort* LeftParts;
+    public readonly ushort* RightParts;
+
     /// <summary>How much all of it takes.</summary>
     public readonly long Bytes;
 
@@ -23,7 +27,8 @@ internal readonly unsafe struct CudaScratch
     /// <param name="chunks">How many chunks of images sum at once, at most.</param>
     /// <param name="strip">How many rows and columns a strip of pairs has at most.</param>
     /// <param name="tiles">How many tiles of pairs a launch has at most.</param>
-    public CudaScratch(void* start, BatchShape shape, int chunks, (int Rows, int Columns) strip, long tiles)
+    /// <param name="splits">Whether products are split.</param>
+    public CudaScratch(void* start, BatchShape shape, int chunks, (int Rows, int Columns) strip, long tiles, bool splits)
     {
         var pieces = new MemoryPieces(start);
         PartialSums = pieces.Take<double>((long)chunks * shape.Width);
@@ -34,6 +39,18 @@ internal readonly unsafe struct CudaScratch
         ColumnSums = pieces.Take<float>(2 * WarpNumbers * tiles);
         TileEnergies = pieces.Take<double>(tiles);
         CloseTiles = pieces.Take<byte>(tiles);
+        if (splits)
+        {
+            // Of C C^T, of A C and of its mirror image.
+            var (down, across, wide) = (Summed(strip.Rows), Summed(strip.Columns), Summed(shape.Width));
+            var left = Math.Max(strip.Rows * Math.Max(wide, across), strip.Columns * down);
+            var right = Math.Max(strip.Columns * wide, shape.Width * Math.Max(across, down));
+            LeftParts = pieces.Take<ushort>(SplitProduct.Parts * left);
+            RightParts = pieces.Take<ushort>(SplitProduct.Parts * right);
+        }
+
         Bytes = pieces.Bytes;
+
+        static long Summed(int count) => Math.Min(count, SplitProduct.MostSummed);
     }
 }

@@ -23,6 +23,9 @@ internal static class KernelConstants
     /// <summary>Dimensions, and chunks, of a block that adds partial sums.</summary>
     public const int SumBlock = 16;
 
+    /// <summary>How many blocks a grid has at most in its second dimension.</summary>
+    public const int MostBlocksDown = 65535;
+
     /// <summary>Options for the compiler.</summary>
     public static IReadOnlyList<string> Definitions { get; } =
     [

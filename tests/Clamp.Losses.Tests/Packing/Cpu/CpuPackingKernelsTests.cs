@@ -165,7 +165,7 @@ public abstract unsafe class CpuPackingKernelsContract : TorchTest
         part.copy_((accumulate ? part.clone() : zeros_like(part)) + (transposed ? rows.t() : rows).mm(right));
         var factor = new Matrix((float*)TensorMemory.Of(rows), transposed ? 7 : 25, transposed ? 25 : 7, transposed ? 30 : 7);
 
-        _create(new ClampLossOptions()).Product.Multiply(
+        _create(new ClampLossOptions()).ProductOf(default).Multiply(
             transposed ? factor.Transposed : factor,
             StepMemory.MatrixOf(right),
             StepMemory.MatrixOf(result).RowsFrom(2, 25).ColumnsFrom(10, 20),

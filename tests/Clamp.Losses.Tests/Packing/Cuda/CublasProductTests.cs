@@ -54,6 +54,41 @@ public sealed unsafe class CublasProductTests : IDisposable
         result.Should().Equal(expected, "whole numbers are exact, and what lies between the rows stays");
     }
 
+    [SkippableTheory]
+    [InlineData(false, false, false)]
+    [InlineData(false, true, true)]
+    [InlineData(true, false, true)]
+    [InlineData(true, true, false)]
+    public void Multiply_Parts_IsTheProductWithTheRightFactorTransposed(bool leftTransposed, bool rightTransposed, bool accumulate)
+    {
+        const int Rows = 3, Inner = 5, Columns = 4, Stride = 7;
+        var (left, right, result) = (Numbers(5 * Stride, 1), Numbers(5 * Stride, 2), Numbers(Rows * Stride, 3));
+        var expected = (float[])result.Clone();
+        for (int i = 0; i < Rows; i++)
+        {
+            for (int j = 0; j < Columns; j++)
+            {
+                expected[i * Stride + j] = accumulate ? expected[i * Stride + j] : 0;
+                for (int k = 0; k < Inner; k++)
+                {
+                    expected[i * Stride + j] +=
+                        left[leftTransposed ? k * Stride + i : i * Stride + k] * right[rightTransposed ? k * Stride + j : j * Stride + k];
+                }
+            }
+        }
+
+        using var product = Open();
+        fixed (ushort* a = BFloat16(left), b = BFloat16(right))
+        fixed (float* c = result)
+        {
+            product.Multiply(
+                new MatrixParts(a, Inner, Stride, leftTransposed), new MatrixParts(b, Inner, Stride, rightTransposed),
+                new Matrix(c, Rows, Columns, Stride), accumulate);
+        }
+
+        result.Should().Equal(expected);
+    }
+
     [SkippableFact]
     public void Multiply_RunsInItsContext()
     {
@@ -91,6 +126,7 @@ public sealed unsafe class CublasProductTests : IDisposable
     [InlineData("cublasCreate", 3)]
     [InlineData("cublasSetMathMode", 3)]
     [InlineData("cublasSgemm", 14)]
+    [InlineData("cublasGemmEx", 14)]
     public void AnyFunction_Fails_IsNamedAndLeavesNoHandle(string function, int status)
     {
         _cublas.Fail(function);
@@ -99,6 +135,9 @@ public sealed unsafe class CublasProductTests : IDisposable
         {
             using var product = Open();
             MultiplyNumbers(product);
+            var (part, result) = ((ushort)0, 0f);
+            var parts = new MatrixParts(&part, 1, 1, isTransposed: false);
+            product.Multiply(parts, parts, new Matrix(&result, 1, 1, 1), accumulate: false);
         };
 
         act.Should().Throw<InvalidOperationException>().WithMessage($"{function} of {_cublas.Path} failed with status {status}.");
@@ -111,6 +150,9 @@ public sealed unsafe class CublasProductTests : IDisposable
         var random = new Random(seed);
         return Array.ConvertAll(new float[count], _ => (float)random.Next(-9, 10));
     }
+
+    private static ushort[] BFloat16(float[] numbers) =>
+        Array.ConvertAll(numbers, number => (ushort)(BitConverter.SingleToUInt32Bits(number) >> 16));
 
     private static void MultiplyNumbers(CublasProduct product)
     {

@@ -38,11 +38,10 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
 
     public CudaPackingKernelsTests()
     {
-        _device = new CudaDevice(
-            new CudaDriver(_driver.File), new KernelCompiler(new Nvrtc(_nvrtc.File), new KernelCache(null)), () => _cublas.File, 0);
+        _device = Open();
         _kernels = new CudaPackingKernels(_device, _device.Product, Options);
         _batch = MemoryOf(Shape);
-        _scratch = new CudaScratch(_batch.Scratch, Shape, chunks: 16, strip: (20, 20), tiles: 16);
+        _scratch = new CudaScratch(_batch.Scratch, Shape, chunks: 16, strip: (20, 20), tiles: 16, splits: false);
     }
 
     public void Dispose()
@@ -284,6 +283,25 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
             "14: 8x10 10x8 -> 8x8", "17: 8x8 8x10 += 8x10");
     }
 
+    [SkippableTheory]
+    [InlineData(true, 8, 0, 4096, true)]
+    [InlineData(true, 8, 0, 4095, false)]
+    [InlineData(true, 7, 5, 4096, false)]
+    [InlineData(false, 9, 0, 4096, false)]
+    public void SplitProducts_OfManyImagesOnTensorCores_HaveMemoryOfTheirOwn(bool allowed, int major, int minor, int images, bool expected)
+    {
+        _driver.SetComputeCapability(major, minor);
+        using var device = Open();
+        var kernels = new CudaPackingKernels(device, device.Product, new() { SplitProducts = allowed });
+        var shape = new BatchShape(2, images, 64);
+
+        var batch = new BatchMemory(Memory, shape, kernels, workers: 1);
+
+        (kernels.ProductOf(batch) is SplitProduct).Should().Be(expected);
+        var more = kernels.ScratchBytes(shape, 1) - new CudaPackingKernels(device, device.Product, Options).ScratchBytes(shape, 1);
+        more.Should().Be(expected ? 3 * sizeof(ushort) * (4096 * 1024 + Math.Max(4096 * 64, 64 * 1024)) : 0);
+    }
+
     [SkippableFact]
     public void Launches_AllocateNoManagedMemory()
     {
@@ -312,6 +330,9 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     /// <summary>Strides beyond 32 bits are passed whole.</summary>
     private static EmbeddingRows Rows(BatchShape shape, ElementType element = ElementType.Float32) =>
         new((void*)0x6000_0000_0004, element, (1L << 31) + 5, 8L << 30, shape);
+
+    private CudaDevice Open() => new(
+        new CudaDriver(_driver.File), new KernelCompiler(new Nvrtc(_nvrtc.File), new KernelCache(null)), () => _cublas.File, 0);
 
     private BatchMemory MemoryOf(BatchShape shape) => new(Memory, shape, _kernels, workers: 1);
 

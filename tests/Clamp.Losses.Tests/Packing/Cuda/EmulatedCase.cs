@@ -43,7 +43,7 @@ internal sealed record EmulatedCase(Tensor Embeddings, ClampLossOptions Options)
         long[] integers =
         [
             views, images, width, viewStride, imageStride, offset, PairStride, Strip.Rows, Strip.Columns, MostChunks, TileRows,
-            WithGradient ? 1 : 0, Options.LogEnergy ? 1 : 0, Seed,
+            WithGradient ? 1 : 0, Options.LogEnergy ? 1 : 0, Options.SplitProducts ? 1 : 0, Seed,
         ];
         double[] numbers =
         [

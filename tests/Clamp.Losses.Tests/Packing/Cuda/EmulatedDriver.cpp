@@ -32,6 +32,11 @@ namespace gradient
 #include "EmbeddingGradient.cu"
 }
 
+namespace split
+{
+#include "Split.cu"
+}
+
 namespace product
 {
 #include "Product.cu"
@@ -75,6 +80,7 @@ constexpr Entry Entries[] = {
     {"loss_of_energy", runner<sums::loss_of_energy>},
     {"project_gradient", runner<gradient::project_gradient>},
     {"centre_gradient", runner<gradient::centre_gradient>},
+    {"split_matrix", runner<split::split_matrix>},
     {"multiply", runner<product::multiply>},
 };
 }  // namespace

@@ -141,6 +141,16 @@ public sealed class EmulatedKernelTests(EmulatedKernels kernels) : TorchTest, IC
     }
 
     [SkippableTheory]
+    [InlineData(12)]
+    [InlineData(33)]
+    public void GramMatrixOfParts_MatchesComposite(int width)
+    {
+        var embeddings = ClusteredEmbeddings(3, 40, width, 0.3, ScalarType.Float32);
+
+        Check(new EmulatedCase(embeddings, new ClampLossOptions { RadiusScale = 2.5, SplitProducts = true }) with { Strip = (12, 30) });
+    }
+
+    [SkippableTheory]
     [InlineData(1.0, 1000.0)]
     [InlineData(1e-14, 0.0)]
     public void EmbeddingsFarFromTheOriginOrBelowTheFloorOfNorms_MatchComposite(double scale, double offset)

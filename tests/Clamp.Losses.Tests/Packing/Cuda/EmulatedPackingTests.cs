@@ -12,6 +12,7 @@ namespace Clamp.Losses.Tests.Packing.Cuda;
 public sealed class EmulatedPackingTests : TorchTest
 {
     private readonly List<IDisposable> _open = [];
+    private FakeCublas? _cublas;
 
     public override void Dispose()
     {
@@ -104,14 +105,67 @@ public sealed class EmulatedPackingTests : TorchTest
         cat(results.Select(result => result.Gradient).ToList(), 1).RelativeDistanceTo(expected.Gradient).Should().BeLessThan(1e-5);
     }
 
+    [SkippableTheory]
+    [InlineData(3, 40, 33, false)]
+    [InlineData(2, 300, 5, false)]
+    [InlineData(2, 70, 1100, true)]
+    public void LossAndGradient_OfSplitProducts_MatchComposite(int views, int images, int width, bool clustered)
+    {
+        var options = new ClampLossOptions { RadiusScale = clustered ? 1.5 : 4, SizeWeight = 0.01, SplitProducts = true };
+        var embeddings = clustered
+            ? ClusteredEmbeddings(views, images, width, 0.4, ScalarType.Float32)
+            : RandomEmbeddings(views, images, width, seed: 1).to(float32);
+        var expected = new ClampLoss(options).LossAndGradient(embeddings.to(float64));
+
+        var (loss, gradient) = Fused(options, ScalarType.Float32, leastSplitImages: 2).LossAndGradient(embeddings, Whole(embeddings));
+
+        _cublas!.SplitProducts.Should().BePositive();
+        loss.Value().DistanceTo(expected.Loss.Value()).Should().BeLessThan(1e-5);
+        gradient.RelativeDistanceTo(expected.Gradient).Should().BeLessThan(1e-5);
+    }
+
+    [SkippableTheory]
+    [InlineData(true, 41)]
+    [InlineData(false, 2)]
+    public void LossAndGradient_SplitProductsOffOrFewImages_AreOfWholeProducts(bool allowed, int leastSplitImages)
+    {
+        var options = new ClampLossOptions { RadiusScale = 1.5, SplitProducts = allowed };
+        var embeddings = ClusteredEmbeddings(3, 40, 33, 0.4, ScalarType.Float32);
+
+        Fused(options, ScalarType.Float32, leastSplitImages).LossAndGradient(embeddings, Whole(embeddings));
+
+        _cublas!.SplitProducts.Should().Be(0);
+    }
+
+    [SkippableFact]
+    public void LossAndGradient_SplitProductsOverAGroup_AreThoseOfTheWholeBatch()
+    {
+        var options = new ClampLossOptions { RadiusScale = 1.5, SplitProducts = true };
+        var embeddings = ClusteredEmbeddings(3, 60, 9, 0.4, ScalarType.Float32);
+        var expected = new ClampLoss(options).LossAndGradient(embeddings.to(float64));
+        long[] images = [5, 55];
+        var fused = images.Select(_ => Fused(options, ScalarType.Float32, leastSplitImages: 60)).ToArray();
+
+        var results = ThreadGroup.Run(images.Length, group =>
+        {
+            var first = images[..group.Rank].Sum();
+            return fused[group.Rank].LossAndGradient(
+                embeddings.narrow(1, first, images[group.Rank]), new BatchPart(group, first, embeddings.shape[1]));
+        });
+
+        _cublas!.SplitProducts.Should().BePositive();
+        cat(results.Select(result => result.Gradient).ToList(), 1).RelativeDistanceTo(expected.Gradient).Should().BeLessThan(1e-5);
+    }
+
     private static BatchPart Whole(Tensor embeddings) => BatchPart.Whole(embeddings.shape[1]);
 
-    private FusedLoss Fused(ClampLossOptions options, ScalarType dtype)
+    private FusedLoss Fused(ClampLossOptions options, ScalarType dtype, int leastSplitImages = SplitProduct.LeastImages)
     {
         var (driver, cublas) = (Open(new EmulatedDriver(dtype)), Open(new FakeCublas()));
+        _cublas = cublas;
         var compiler = new KernelCompiler(new Nvrtc(Open(new FakeNvrtc()).File), new KernelCache(null));
         var device = Open(new CudaDevice(new CudaDriver(driver.File), compiler, () => cublas.File, 0));
-        return Open(new FusedLoss(_ => new CudaPackingKernels(device, device.Product, options), logger: null));
+        return Open(new FusedLoss(_ => new CudaPackingKernels(device, device.Product, options, null, leastSplitImages), logger: null));
     }
 
     private T Open<T>(T opened)

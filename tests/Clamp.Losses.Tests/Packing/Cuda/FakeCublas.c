@@ -1,4 +1,4 @@
-/* cuBLAS for one thing: sgemm by plain loops, matrices by columns as cuBLAS has them. It remembers its handles and their math modes, fails
+/* cuBLAS for two things: products of float32 and of bfloat16 matrices by plain loops, matrices by columns as cuBLAS has them. It remembers its handles and their math modes, fails
    where a test wants it to, and notices threads that meet in a handle. */
 #include <stddef.h>
 #include <stdio.h>
@@ -6,13 +6,15 @@
 #include <unistd.h>
 
 static char failing[64];
-static int handles, math_mode = -1, inside, met;
+static int handles, math_mode = -1, inside, met, split_products;
 
 int fake_handles(void) { return handles; }
 
 int fake_math_mode(void) { return math_mode; }
 
 int fake_met(void) { return met; }
+
+int fake_split_products(void) { return split_products; }
 
 void fake_fail(const char *function) { snprintf(failing, sizeof failing, "%s", function); }
 
@@ -33,9 +35,47 @@ int cublasSetMathMode(void *handle, int mode)
     return result_of("cublasSetMathMode");
 }
 
+static float number(const unsigned short *matrix, int stride, int transposed, int row, int column)
+{
+    unsigned bits = (unsigned)(transposed ? matrix[column + (size_t)row * stride] : matrix[row + (size_t)column * stride]) << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static float entry(const float *matrix, int stride, int transposed, int row, int column)
 {
     return transposed ? matrix[column + (size_t)row * stride] : matrix[row + (size_t)column * stride];
+}
+
+/* Of bfloat16 factors with float32 sums, and nothing else. */
+int cublasGemmEx(
+    void *handle, int leftTransposed, int rightTransposed, int rows, int columns, int inner, const float *factor,
+    const unsigned short *left, int leftType, int leftStride, const unsigned short *right, int rightType, int rightStride,
+    const float *kept, float *result, int resultType, int resultStride, int sums, int algorithm)
+{
+    enum { Float32 = 0, BFloat16 = 14, Float32Sums = 68, AnyAlgorithm = -1 };
+    if (handle != &handles || leftType != BFloat16 || rightType != BFloat16 || resultType != Float32 || sums != Float32Sums
+        || algorithm != AnyAlgorithm || result_of("cublasGemmEx") != 0)
+    {
+        return 14;
+    }
+    split_products++;
+    for (int column = 0; column < columns; column++)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            float sum = 0;
+            for (int k = 0; k < inner; k++)
+            {
+                sum += number(left, leftStride, leftTransposed, row, k) * number(right, rightStride, rightTransposed, k, column);
+            }
+
+            float *target = result + row + (size_t)column * resultStride;
+            *target = *factor * sum + (*kept == 0 ? 0 : *kept * *target);
+        }
+    }
+    return 0;
 }
 
 int cublasSgemm_v2(

@@ -11,6 +11,9 @@ internal sealed unsafe class FakeCublas() : FakeLibrary("FakeCublas.c", "-O2")
     /// <summary>What was set last; -1 before.</summary>
     public int MathMode => Ask("fake_math_mode");
 
+    /// <summary>How many products of bfloat16 matrices there have been.</summary>
+    public int SplitProducts => Ask("fake_split_products");
+
     /// <summary>Whether two threads were in a product at once.</summary>
     public bool ThreadsMet => Ask("fake_met") != 0;
 

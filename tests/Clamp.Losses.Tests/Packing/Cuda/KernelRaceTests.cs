@@ -12,6 +12,9 @@ public sealed partial class KernelRaceTests(RaceCheckedKernels kernels) : TorchT
         ["close pairs, two strips"] = () => new EmulatedCase(CloseImages(), new() { RadiusScale = 8.5, MinSeparation = 0 })
             with
         { Strip = (20, 40), MostChunks = 3, TileRows = 16 },
+        ["split products"] = () => new EmulatedCase(CloseImages(), new() { RadiusScale = 2.5, SplitProducts = true })
+            with
+        { Strip = (20, 40) },
         ["delicate images"] = () => new EmulatedCase(DelicateImages(), new() { RadiusScale = 2.5, PotentialExponent = 2.5 })
             with
         { MostChunks = 3 },

@@ -26,6 +26,7 @@ public sealed partial class KernelResourceTests
         ["loss_of_energy"] = (32, 64),
         ["project_gradient"] = (88, 24 << 10),
         ["centre_gradient"] = (40, 0),
+        ["split_matrix"] = (40, 0),
     };
 
     public static TheoryData<string, ScalarType> Programs

@@ -11,7 +11,7 @@ internal static class KernelSources
 
     /// <summary>The kernels.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["EmbeddingStatistics.cu", "PairInteractions.cu", "CloseForces.cu", "PairSums.cu", "EmbeddingGradient.cu"];
+        ["EmbeddingStatistics.cu", "PairInteractions.cu", "CloseForces.cu", "PairSums.cu", "EmbeddingGradient.cu", "Split.cu"];
 
     /// <summary>File names and texts.</summary>
     public static IEnumerable<(string Name, string Source)> All => Names.Concat(Headers).Select(name => (name, Named(name)));

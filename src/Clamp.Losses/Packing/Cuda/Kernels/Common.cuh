@@ -11,6 +11,14 @@ constexpr unsigned AllLanes = 0xffffffffu;
 // An image of up to this many quads of numbers, in all its views, stays in shared memory; a larger one is read again.
 constexpr int KeptQuads = 1024;
 
+// The upper half, to nearest, ties to even; a NaN must not be rounded up to infinity.
+__device__ inline unsigned short bfloat16_bits(float value)
+{
+    const unsigned bits = __float_as_uint(value);
+    const bool isNaN = (bits & 0x7fffffffu) > 0x7f800000u;
+    return static_cast<unsigned short>(isNaN ? bits >> 16 | 0x40u : (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
 #if defined(ELEMENT_FLOAT32)
 
 typedef float Element;
@@ -76,10 +84,7 @@ __device__ inline float to_float(Element element)
 
 __device__ inline void from_float(float value, Element& element)
 {
-    // The upper half, to nearest, ties to even; a NaN must not be rounded up to infinity.
-    const unsigned bits = __float_as_uint(value);
-    const bool isNaN = (bits & 0x7fffffffu) > 0x7f800000u;
-    element.bits = static_cast<unsigned short>(isNaN ? bits >> 16 | 0x40u : (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+    element.bits = bfloat16_bits(value);
 }
 
 #else

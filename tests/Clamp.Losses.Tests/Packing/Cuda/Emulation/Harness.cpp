@@ -28,6 +28,11 @@ namespace sums
 #include "PairSums.cu"
 }
 
+namespace split
+{
+#include "Split.cu"
+}
+
 namespace gradient
 {
 #include "EmbeddingGradient.cu"
@@ -48,6 +53,7 @@ struct Request
     int64_t tileRows;
     int64_t gradient;
     int64_t logEnergy;
+    int64_t split;
     int64_t seed;
     double radiusScale;
     double exponent;
@@ -205,6 +211,11 @@ private:
             }
         }
 
+        if (r.split)
+        {
+            multiply_parts(gram, stride, row, rows, column, columns);
+        }
+
         const int64_t square = row == column ? rows : 0;
         if (square > 0)
         {
@@ -223,6 +234,43 @@ private:
             add_product(
                 gram + square, stride, true, centroids + row * r.width, forces + (column + square) * r.width, columns - square, rows, r.width);
         }
+    }
+
+    // The same product of parts: rows' from high to low, columns' from low to high, each part beside or below the one before it.
+    void multiply_parts(float* gram, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns)
+    {
+        const int64_t step = columns * r.width;
+        const Device<split::Part> left(3 * rows * r.width);
+        const Device<split::Part> right(3 * step);
+        const float* source = centroids;
+        emulation::launch(
+            {blocks(r.width, WARP_NUMBERS), 1}, {WARP_SIZE, BLOCK_WARPS}, split::split_matrix, source + row * r.width, r.width,
+            static_cast<int>(rows), width, left, 3 * r.width, r.width);
+        emulation::launch(
+            {blocks(r.width, WARP_NUMBERS), blocks(columns, BLOCK_WARPS)}, {WARP_SIZE, BLOCK_WARPS}, split::split_matrix,
+            source + column * r.width, r.width, static_cast<int>(columns), width, right + 2 * step, r.width, -step);
+        for (int64_t i = 0; i < rows; i++)
+        {
+            for (int64_t j = 0; j < columns; j++)
+            {
+                float product = 0;
+                for (int parts = 3; parts > 0; parts--)
+                {
+                    for (int64_t k = 0; k < parts * r.width; k++)
+                    {
+                        const int64_t part = 3 - parts + k / r.width;
+                        product += value(left[i * 3 * r.width + k]) * value(right[part * step + j * r.width + k % r.width]);
+                    }
+                }
+
+                gram[i * stride + j] = product;
+            }
+        }
+    }
+
+    static float value(split::Part part)
+    {
+        return __uint_as_float(static_cast<unsigned>(part.bits) << 16);
     }
 
     void interact(float* gram, int64_t stride, int64_t row, int64_t rows, int64_t column, int64_t columns, bool mirrored)
