@@ -104,6 +104,22 @@ public sealed class SearchCommandsTests : IClassFixture<EvaluationCommandTests.T
     }
 
     [Fact]
+    public void Duplicates_ChainsOfImages_AreRankedByTheirMostSimilarPair()
+    {
+        double[] degrees = [0, 3.5, 90, 91, 94];
+        float[] onCircle = [.. degrees.SelectMany(angle => new[] { (float)Math.Cos(angle * Math.PI / 180), (float)Math.Sin(angle * Math.PI / 180) })];
+        using (var table = new Samples.Embeddings.EmbeddingTable(new Samples.Embeddings.EmbeddedImages(Names[..5]), torch.tensor(onCircle).reshape(5, 2)))
+        {
+            table.Write(Embeddings);
+        }
+
+        var output = Trainer.Succeed("duplicates", "--embeddings", Embeddings, "--threshold", "0.998");
+
+        output.Should().MatchRegex(
+            @"Group 1: 3 images\D+0\.9998\D+/2\.jpg\D+0\.9998\D+/3\.jpg\D+0\.9986\D+/4\.jpg\D+Group 2: 2 images\D+0\.9981\D+/0\.jpg\D+0\.9981\D+/1\.jpg");
+    }
+
+    [Fact]
     public void Duplicates_AThresholdAboveOne_NamesTheOption() =>
         Fail("duplicates", "--threshold", "1.5").Should().StartWith("error: --threshold is 1.5; it must be above 0 and at most 1.");
 

@@ -106,6 +106,17 @@ public sealed class GalleryPageTests : IDisposable
         (await Names(browser)).Should().Equal(PlainPictures.Hostile.Prepend(PlainPictures.Hostile[0]), "the query stands before its section");
     }
 
+    [SkippableFact]
+    public async Task Html_LongNames_KeepTheirEndAndAreWholeInTheTitle()
+    {
+        const string Folder = "holiday pictures/the long walk along the coast, day three";
+        await using var browser = await Open(number => new GalleryImage($"{Folder}/IMG_{number}.jpg", null, Jpeg(number)));
+
+        (await Names(browser)).Should().OnlyHaveUniqueItems().And.OnlyContain(name => name.StartsWith("holiday pi\u2026") && name.Length == 40);
+        (await browser.Page.Locator("li .name").Nth(1).GetAttributeAsync("title")).Should().Be($"{Folder}/IMG_1.jpg");
+        (await browser.Page.Locator("li .name").EvaluateAllAsync<bool>("all => all.every(name => name.scrollHeight <= name.clientHeight + 1)")).Should().BeTrue("nothing is cut off");
+    }
+
     private async Task<Browser> Open(Func<int, GalleryImage> images, ColorScheme scheme = ColorScheme.Light, GalleryContent? content = null)
     {
         System.IO.File.WriteAllText(File, GalleryPage.Html(content ?? Content, images));
