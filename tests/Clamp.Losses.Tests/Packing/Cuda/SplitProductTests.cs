@@ -106,7 +106,7 @@ public sealed unsafe class SplitProductTests : IDisposable
                 new Matrix(c, Rows, Columns, Stride), accumulate);
         }
 
-        // Numbers are below 1, so that a product is some 9 in size, of terms whose sum of magnitudes is 400.
+        // Numbers are below 1, so that a product is some 13 in size, of terms whose sum of magnitudes is 400.
         result.Zip(expected, (actual, exact) => Math.Abs(actual - exact)).Max().Should().BeLessThan(3e-5);
     }
 
