@@ -129,6 +129,27 @@ public sealed class SharedModuleTests : TorchTest
         embeddings.grad!.BitPattern().Should().Equal(GradientOf(embeddings));
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float64, ClampBackend.Composite, false)]
+    [InlineData(ScalarType.Float32, ClampBackend.Composite, false)]
+    [InlineData(ScalarType.Float32, ClampBackend.Composite, true)]
+    [InlineData(ScalarType.Float32, ClampBackend.Fused, true)]
+    public void LossAndGradient_InInferenceMode_IsAsOutsideOfIt(ScalarType dtype, ClampBackend backend, bool madeThere)
+    {
+        using var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5, Backend = backend });
+        var embeddings = ClusteredEmbeddings(4, 30, 20, dtype: dtype);
+        var expected = criterion.LossAndGradient(embeddings);
+        (Tensor Loss, Tensor Gradient) given;
+        using (inference_mode())
+        {
+            given = criterion.LossAndGradient(madeThere ? embeddings.clone() : embeddings);
+        }
+
+        given.Loss.BitPattern().Should().Equal(expected.Loss.BitPattern());
+        given.Gradient.BitPattern().Should().Equal(expected.Gradient.BitPattern());
+        criterion.LastBackend.Should().Be(backend);
+    }
+
     [Fact]
     public void Measure_FirstInInferenceMode_LeavesTrainingPossible()
     {

@@ -134,8 +134,33 @@ internal abstract unsafe partial class GraphNode
         }
         catch (Exception exception)
         {
+            Tell(exception);
+            return Lend(NaN(gradient.device).expand(_inputShape));
+        }
+    }
+
+    private void Tell(Exception exception)
+    {
+        try
+        {
             TellOfFailure(exception);
-            return Lend(tensor(float.NaN, _inputType, gradient.device).expand(_inputShape));
+        }
+        catch (Exception)
+        {
+            // A logger that fails too leaves the NaN to tell.
+        }
+    }
+
+    private Tensor NaN(Device device)
+    {
+        try
+        {
+            return tensor(float.NaN, _inputType, device);
+        }
+        catch (Exception)
+        {
+            // The device has failed for good: torch refuses a gradient that lies elsewhere, by an exception that backward may throw.
+            return tensor(float.NaN, _inputType);
         }
 #pragma warning restore CA1031
     }
@@ -216,18 +241,33 @@ internal abstract unsafe partial class GraphNode
 
         /// <summary>The tensor.</summary>
         /// <exception cref="ExternalException">It has been changed in place; the message is torch's own.</exception>
+        /// <exception cref="InvalidOperationException">It was let go of.</exception>
         public Tensor Unpack()
         {
-            var tensor = THSAutograd_SavedVariable_unpack(_saved, default);
-            CheckForErrors();
-            return Tensor.UnsafeCreateTensor(tensor);
+            lock (this)
+            {
+                if (_saved == 0)
+                {
+                    throw new InvalidOperationException("The graph was not retained: there is nothing to compute another gradient from.");
+                }
+
+                var tensor = THSAutograd_SavedVariable_unpack(_saved, default);
+                CheckForErrors();
+                return Tensor.UnsafeCreateTensor(tensor);
+            }
         }
 
-        /// <summary>Lets go of the tensor.</summary>
+        /// <summary>Lets go of the tensor, if that has not been done.</summary>
         public void Release()
         {
-            THSAutograd_SavedVariable_dispose(_saved);
-            _saved = 0;
+            lock (this)
+            {
+                if (_saved != 0)
+                {
+                    THSAutograd_SavedVariable_dispose(_saved);
+                    _saved = 0;
+                }
+            }
         }
     }
 }

@@ -76,7 +76,7 @@ internal static class GeometryMeasurement
             return SubManifoldGeometry.Undefined(tensors);
         }
 
-        var pairs = images * (images - 1) / 2.0;
+        var pairs = images * (images - 1.0) / 2;
         var geometry = new SubManifoldGeometry(tensors, embeddings, nearestOwn)
         {
             MeanContacts = 2 * sums.Contacts / images,

@@ -16,6 +16,7 @@ internal sealed class FusedGradient : GraphNode
     private readonly BatchPart _part;
     private readonly ScalarType _dtype;
     private UncentredGradient? _gradient;
+    private volatile bool _isLast;
 
     private FusedGradient(FusedLoss fused, Tensor embeddings, BatchPart part, UncentredGradient gradient)
     {
@@ -33,11 +34,11 @@ internal sealed class FusedGradient : GraphNode
         var input = HandOver.Before(embeddings);
         var values = embeddings.detach();
         var (loss, gradient) = fused.LossAndUncentredGradient(values, part);
-        var recorded = new FusedGradient(fused, values, part, gradient).Record(input, loss);
+        var node = new FusedGradient(fused, values, part, gradient);
 
-        // The product of one number is that number, but its node lets go of it after a backward pass that does not retain the graph:
-        // a second pass is then torch's own error, as for every other loss.
-        return recorded.prod().MoveToOuterDisposeScope();
+        // Times 1, which torch lets go of before it comes to a node in a backward pass that does not retain the graph: a second pass is
+        // then torch's own error, as for every other loss, and this node knows that the first is the last.
+        return node.Record(input, loss).mul(WatchedOne.Create(node.LetGo)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -62,9 +63,31 @@ internal sealed class FusedGradient : GraphNode
                 + $"to {nameof(ClampBackend.Composite)} for create_graph.");
         }
 
-        var gradient = Interlocked.Exchange(ref _gradient, null) ?? _fused.LossAndUncentredGradient(_embeddings.Unpack(), _part).Gradient;
+        var gradient = Interlocked.Exchange(ref _gradient, null) ?? Recomputed();
         var result = _fused.Centred(gradient, upstream, _dtype);
         (result.Handle == gradient.Projected.Handle ? gradient.SumsAndSlope : (IDisposable)gradient).Dispose();
         return result;
+    }
+
+    private UncentredGradient Recomputed()
+    {
+        using var scope = NewDisposeScope();
+        var gradient = _fused.LossAndUncentredGradient(_embeddings.Unpack(), _part).Gradient.Kept();
+        if (_isLast)
+        {
+            _embeddings.Release();
+        }
+
+        return gradient;
+    }
+
+    /// <summary>Torch retains the graph no longer: the embeddings are needed only if the pass that comes has to compute its gradient anew.</summary>
+    private void LetGo()
+    {
+        _isLast = true;
+        if (_gradient is not null)
+        {
+            _embeddings.Release();
+        }
     }
 }

@@ -29,12 +29,21 @@ internal static unsafe partial class TensorMemory
     /// <summary>A tensor over float32 numbers of the CPU, which must outlive it.</summary>
     /// <param name="numbers">The first.</param>
     /// <param name="count">How many.</param>
-    public static torch.Tensor Over(float* numbers, long count)
+    public static torch.Tensor Over(float* numbers, long count) => Over(numbers, [count], &LeaveAlone);
+
+    /// <summary>A tensor over float32 numbers of the CPU, whose owner is told when no tensor and no graph needs them any more.</summary>
+    /// <param name="numbers">The first.</param>
+    /// <param name="shape">The tensor's shape.</param>
+    /// <param name="letGo">Is told, with the address of the first number; on any thread, and may not throw.</param>
+    public static torch.Tensor Over(float* numbers, ReadOnlySpan<long> shape, delegate* unmanaged[Cdecl]<void*, void> letGo)
     {
         const sbyte Float32 = (sbyte)torch.ScalarType.Float32;
-        var tensor = THSTensor_new(numbers, &LeaveAlone, &count, 1, Float32, Float32, (int)DeviceType.CPU, -1, requiresGrad: false);
-        torch.CheckForErrors();
-        return torch.Tensor.UnsafeCreateTensor(tensor);
+        fixed (long* sizes = shape)
+        {
+            var tensor = THSTensor_new(numbers, letGo, sizes, shape.Length, Float32, Float32, (int)DeviceType.CPU, -1, requiresGrad: false);
+            torch.CheckForErrors();
+            return torch.Tensor.UnsafeCreateTensor(tensor);
+        }
     }
 
     private static T[] Copy<T>(torch.Tensor tensor)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clamp.Losses.Geometry;
 using Clamp.Losses.Tests.Golden;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
@@ -20,6 +21,28 @@ public sealed class SubManifoldGeometryTests : TorchTest
         geometry.Centroids.RelativeDistanceTo(golden.Centroids).Should().BeLessThan(tolerance);
         geometry.Radii.RelativeDistanceTo(golden.Radii).Should().BeLessThan(1e-9);
         (geometry.MeanContacts * golden.Radii.numel() / 2).Should().BeApproximately(golden.ContactCount, 1e-6);
+    }
+
+    [Fact]
+    public void Measured_MorePairsThanAnIntCounts_DividesByThem()
+    {
+        const int Images = 50_000;
+        const double Pairs = 1_249_975_000;
+        using var each = zeros(Images);
+        using var centroids = zeros(Images, 3);
+
+        using var geometry = GeometryMeasurement.Measured(
+            new PackingTensors(centroids, each, each, each, each),
+            new PackingSums { Distance = Pairs, Coincident = Pairs / 2, Contacts = Pairs / 4 },
+            new double[Images],
+            rattlers: 0,
+            nearestOwn: 1,
+            zeros(2, 1, 3),
+            new ClampLossOptions());
+
+        geometry.MeanCentroidDistance.Should().Be(1);
+        geometry.ContactFraction.Should().Be(0.25);
+        geometry.Verdict.Should().Be(PackingVerdict.Collapsed, "half of the pairs coincide");
     }
 
     [Fact]

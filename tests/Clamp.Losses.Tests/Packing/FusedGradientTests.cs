@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Clamp.Losses.Tensors;
 using Clamp.Losses.Tests.Support;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -8,6 +11,8 @@ namespace Clamp.Losses.Tests.Packing;
 /// <summary>The fused loss as a node of the autograd graph: once, twice, again, changed in between, differentiated again.</summary>
 public sealed class FusedGradientTests : TorchTest
 {
+    private static readonly ConcurrentDictionary<nint, Action> Released = new();
+
     private readonly RecordingLogger _logger = new();
     private readonly ClampLoss _criterion;
     private readonly Tensor _embeddings = ClusteredEmbeddings(4, 30, 20, dtype: ScalarType.Float32).requires_grad_();
@@ -136,6 +141,52 @@ public sealed class FusedGradientTests : TorchTest
     }
 
     [Fact]
+    public void Backward_LoggerThatFails_IsStillNaN()
+    {
+        using var criterion = new ClampLoss(new ClampLossOptions { Backend = ClampBackend.Fused }, null, new FailingLogger());
+
+        criterion.forward(_embeddings).backward([ones([])], create_graph: true);
+
+        _embeddings.grad!.isnan().all().item<bool>().Should().BeTrue();
+        _criterion.forward(_embeddings).Value().Should().BeApproximately(_criterion.LossAndGradient(_embeddings).Loss.Value(), 0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Backward_LossIsKept_LetsGoOfTheEmbeddings(bool twice)
+    {
+        var released = 0;
+        var embeddings = WatchedEmbeddings(() => released++);
+        var loss = _criterion.forward(embeddings);
+        if (twice)
+        {
+            loss.backward(retain_graph: true);
+            released.Should().Be(0);
+        }
+
+        loss.backward();
+        embeddings.Dispose();
+
+        released.Should().Be(1, "whoever collects losses must not collect embeddings");
+        loss.Value().Should().Be(_criterion.forward(_embeddings).Value());
+    }
+
+    [Fact]
+    public void Forward_GraphIsDropped_LetsGoOfTheEmbeddings()
+    {
+        var released = 0;
+        var embeddings = WatchedEmbeddings(() => released++);
+        var loss = _criterion.forward(embeddings);
+        embeddings.Dispose();
+        released.Should().Be(0);
+
+        loss.Dispose();
+
+        released.Should().Be(1);
+    }
+
+    [Fact]
     public void Backward_AfterTheModuleIsDisposed_StillGivesTheGradient()
     {
         var criterion = new ClampLoss(new ClampLossOptions { RadiusScale = 2.5 });
@@ -186,5 +237,32 @@ public sealed class FusedGradientTests : TorchTest
             LiveTensorsInBackward = LiveTensors;
             return [Returned = grad_output.clone()];
         }
+    }
+
+    /// <summary>The embeddings, computed from a leaf as an encoder's are, in memory that tells when nothing holds it any more.</summary>
+    private unsafe Tensor WatchedEmbeddings(Action released)
+    {
+        var memory = NativeMemory.Alloc((nuint)(_embeddings.numel() * sizeof(float)));
+        Released[(nint)memory] = released;
+        return TensorMemory.Over((float*)memory, _embeddings.shape, &Release).copy_(_embeddings);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static unsafe void Release(void* memory)
+    {
+        Released.TryRemove((nint)memory, out var released);
+        released!();
+        NativeMemory.Free(memory);
+    }
+
+    private sealed class FailingLogger : ILogger<ClampLoss>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new IOException("The sink is gone.");
     }
 }

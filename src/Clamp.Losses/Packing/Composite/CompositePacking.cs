@@ -31,11 +31,16 @@ internal static class CompositePacking
     public static (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings, BatchPart part, ClampLossOptions options)
     {
         using var scope = NewDisposeScope();
+        using var training = inference_mode(false);
         using var recording = enable_grad();
-        var leaf = embeddings.detach().requires_grad_();
+
+        // A copy: what was made in inference mode can need no gradient.
+        var leaf = embeddings.detach().clone().requires_grad_();
         var loss = Loss(leaf, part, options);
-        var gradient = autograd.grad([loss], [leaf])[0];
-        return (loss.detach().MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+
+        // An exception that autograd.grad meets ends the process.
+        loss.backward();
+        return (loss.detach().MoveToOuterDisposeScope(), leaf.grad!.MoveToOuterDisposeScope());
     }
 
     /// <summary>E = w_rep * sum over contacts of (1 - d/s)^alpha + w_size * sum of r, of these images' rows.</summary>
