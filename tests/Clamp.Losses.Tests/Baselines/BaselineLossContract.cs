@@ -136,6 +136,25 @@ public abstract class BaselineLossContract : TorchTest
         LiveTensors.Should().Be(before + 1);
     }
 
+    /// <summary>A gradient that a node has lent would keep the memory of all members' embeddings through the encoder's backward pass.</summary>
+    [Fact]
+    public void ForwardAndBackward_OverAGroup_LeaveTheLossAlone()
+    {
+        var left = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = Criterion(group);
+            using var embeddings = ClusteredEmbeddings(3, 8, 6).requires_grad_();
+            var before = LiveTensors;
+
+            using var loss = criterion.forward(embeddings);
+            loss.backward();
+
+            return LiveTensors - before;
+        });
+
+        left.Should().AllBeEquivalentTo(1L);
+    }
+
     [Theory]
     [InlineData(new long[] { 1, 4, 3 }, "[1, 4, 3]*at least 2 views")]
     [InlineData(new long[] { 4, 1, 3 }, "[4, 1, 3]*2 images")]
