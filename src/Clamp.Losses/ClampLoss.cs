@@ -163,7 +163,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     private Tensor Loss(Func<Tensor> embeddings)
     {
         using var scope = NewDisposeScope();
-        var (viewMajor, backend, part) = Enter(embeddings, GroupCall.Loss);
+        var (viewMajor, backend, part) = Enter(embeddings, GroupCall.ClampLoss);
         var loss = backend == ClampBackend.Fused
             ? _fused.Loss(viewMajor, part)
             : CompositePacking.Loss(viewMajor, part, _options);
@@ -192,11 +192,10 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
             return (viewMajor, backend, BatchPart.Whole(viewMajor.shape[1]));
         }
 
-        var kind = call == GroupCall.Loss && viewMajor.requires_grad && is_grad_enabled() ? GroupCall.LossWithGraph : call;
         var part = GroupAgreement.Of(
             ProcessGroup,
             viewMajor,
-            ("the call", kind),
+            call,
             ("the backend", backend),
             (nameof(_options.RadiusScale), _options.RadiusScale),
             (nameof(_options.PotentialExponent), _options.PotentialExponent),

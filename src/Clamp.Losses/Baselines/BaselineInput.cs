@@ -15,8 +15,10 @@ internal readonly record struct BaselineInput(Tensor Views, BatchPart Part)
     /// <summary>Checks embeddings; the members of a group agree on them.</summary>
     /// <param name="embeddings">z, [V, B, D], any floating dtype; rejected when not so.</param>
     /// <param name="group">The processes that share the batch.</param>
+    /// <param name="loss">Which loss, which must be the same on all.</param>
     /// <param name="parameters">The loss's numbers, which must be the same on all.</param>
-    public static BaselineInput Of(Tensor embeddings, IProcessGroup group, params ReadOnlySpan<(string Name, object Value)> parameters)
+    public static BaselineInput Of(
+        Tensor embeddings, IProcessGroup group, GroupCall loss, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         try
         {
@@ -28,7 +30,7 @@ internal readonly record struct BaselineInput(Tensor Views, BatchPart Part)
             throw;
         }
 
-        var part = group.WorldSize == 1 ? BatchPart.Whole(embeddings.shape[1]) : GroupAgreement.Of(group, embeddings, parameters);
+        var part = group.WorldSize == 1 ? BatchPart.Whole(embeddings.shape[1]) : GroupAgreement.Of(group, embeddings, loss, parameters);
         return new(embeddings.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? embeddings.to(float32) : embeddings, part);
     }
 

@@ -1,4 +1,5 @@
 using Clamp.Losses.Baselines;
+using Clamp.Losses.Distributed;
 using Clamp.Losses.Tensors;
 using static TorchSharp.torch;
 
@@ -63,6 +64,7 @@ public sealed class VicRegLoss : nn.Module<Tensor, Tensor>
         var views = BaselineInput.Of(
             embeddings,
             _group,
+            GroupCall.VicRegLoss,
             ("the invariance weight", _invarianceWeight),
             ("the variance weight", _varianceWeight),
             ("the covariance weight", _covarianceWeight),

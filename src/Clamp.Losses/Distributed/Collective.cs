@@ -63,6 +63,14 @@ internal sealed class Collective : GraphNode
         ? throw new NotSupportedException("A loss over a process group cannot be differentiated twice (create_graph).")
         : _backward(gradient);
 
-    private static Tensor Recorded(Tensor input, Tensor output, Func<Tensor, nint> backward) =>
-        input.requires_grad && is_grad_enabled() ? new Collective(backward).Record(input, output) : output;
+    private static Tensor Recorded(Tensor input, Tensor output, Func<Tensor, nint> backward)
+    {
+        if (!input.requires_grad || !is_grad_enabled())
+        {
+            return output;
+        }
+
+        using var handedOver = HandOver.Before(input);
+        return new Collective(backward).Record(handedOver, output);
+    }
 }

@@ -16,15 +16,21 @@ internal static class GroupAgreement
     /// <summary>Learns where this process's images stand in the batch of all.</summary>
     /// <param name="group">The processes.</param>
     /// <param name="embeddings">z, [V, B, D].</param>
+    /// <param name="call">What this process will compute.</param>
     /// <param name="facts">
-    /// What must be the same on all, beside V, D and dtype: twelve at most; values are numbers, flags or members of enumerations.
+    /// What must be the same on all, beside the call, V, D, dtype and whether there is a graph: ten at most; values are numbers or members
+    /// of enumerations.
     /// </param>
     /// <exception cref="InvalidOperationException">Members differ, or one of them refused its embeddings; the message says which.</exception>
-    public static BatchPart Of(IProcessGroup group, Tensor embeddings, params ReadOnlySpan<(string Name, object Value)> facts)
+    public static BatchPart Of(IProcessGroup group, Tensor embeddings, GroupCall call, params ReadOnlySpan<(string Name, object Value)> facts)
     {
+        // The call first: facts of different calls are not to be compared.
         (string Name, object Value)[] agreed =
-            [("V", embeddings.shape[0]), ("D", embeddings.shape[2]), ("the dtype", embeddings.dtype), .. facts];
-        var members = Gather(group, [embeddings.shape[1], .. agreed.Select(fact => Convert.ToDouble(fact.Value, CultureInfo.InvariantCulture))]);
+            [("the call", call), ("V", embeddings.shape[0]), ("D", embeddings.shape[2]), ("the dtype", embeddings.dtype), .. facts];
+        var backPropagated = call is not (GroupCall.LossAndGradient or GroupCall.Measure) && embeddings.requires_grad && is_grad_enabled();
+        var members = Gather(
+            group,
+            [embeddings.shape[1], backPropagated ? 1 : 0, .. agreed.Select(fact => Convert.ToDouble(fact.Value, CultureInfo.InvariantCulture))]);
         var refusing = Array.FindIndex(members, member => double.IsNaN(member[0]));
         if (refusing >= 0)
         {
@@ -33,7 +39,7 @@ internal static class GroupAgreement
 
         for (int fact = 0; fact < agreed.Length; fact++)
         {
-            var place = fact + 1;
+            var place = fact + 2;
             var other = Array.FindIndex(members, member => member[place] != members[0][place]);
             if (other >= 0)
             {
@@ -41,6 +47,15 @@ internal static class GroupAgreement
                     $"The members of the process group disagree: {agreed[fact].Name} is {Text(members[0][place], agreed[fact].Value)} on "
                     + $"rank 0 and {Text(members[other][place], agreed[fact].Value)} on rank {other}.");
             }
+        }
+
+        var with = Array.FindIndex(members, member => member[1] == 1);
+        var without = Array.FindIndex(members, member => member[1] == 0);
+        if (with >= 0 && without >= 0)
+        {
+            throw new InvalidOperationException(
+                $"The members of the process group disagree: the embeddings require a gradient on rank {with} but not on rank {without}, "
+                + $"or rank {without} is inside no_grad.");
         }
 
         return new BatchPart(group, Images(members[..group.Rank]), Images(members));
@@ -69,7 +84,6 @@ internal static class GroupAgreement
     private static string Text(double value, object like) => like switch
     {
         Enum => Enum.ToObject(like.GetType(), (int)value).ToString()!,
-        bool => (value != 0).ToString(),
         _ => value.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -136,6 +136,25 @@ public abstract class BaselineLossContract : TorchTest
         LiveTensors.Should().Be(before + 1);
     }
 
+    /// <summary>A gradient that a node has lent would keep the memory of all members' embeddings through the encoder's backward pass.</summary>
+    [Fact]
+    public void ForwardAndBackward_OverAGroup_LeaveTheLossAlone()
+    {
+        var left = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = Criterion(group);
+            using var embeddings = ClusteredEmbeddings(3, 8, 6).requires_grad_();
+            var before = LiveTensors;
+
+            using var loss = criterion.forward(embeddings);
+            loss.backward();
+
+            return LiveTensors - before;
+        });
+
+        left.Should().AllBeEquivalentTo(1L);
+    }
+
     [Theory]
     [InlineData(new long[] { 1, 4, 3 }, "[1, 4, 3]*at least 2 views")]
     [InlineData(new long[] { 4, 1, 3 }, "[4, 1, 3]*2 images")]
@@ -186,6 +205,37 @@ public abstract class BaselineLossContract : TorchTest
         });
 
         faults.Should().AllSatisfy(message => message.Should().Contain("D is 4 on rank 0 and 5 on rank 1"));
+    }
+
+    /// <summary>Otherwise the member with a graph would wait in its backward pass, which communicates, for the one without.</summary>
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public void Forward_GraphOnOneMemberOnly_FailsOnEach(int with, int without)
+    {
+        var faults = ThreadGroup.Run(2, group =>
+        {
+            using var recorded = set_grad_enabled(group.Rank == with);
+            var act = () => Criterion(group).forward(zeros(2, 3, 4).requires_grad_());
+            return act.Should().Throw<InvalidOperationException>().Which.Message;
+        });
+
+        faults.Should().AllSatisfy(message => message.Should().EndWith(
+            $"the embeddings require a gradient on rank {with} but not on rank {without}, or rank {without} is inside no_grad."));
+    }
+
+    [Fact]
+    public void Forward_AnotherLossOnOneMember_FailsOnEach()
+    {
+        var faults = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = group.Rank == 0 ? Criterion(group) : new ClampLoss(processGroup: group);
+            var act = () => criterion.forward(zeros(2, 3, 4));
+            return act.Should().Throw<InvalidOperationException>().Which.Message;
+        });
+
+        var loss = Criterion().GetType().Name;
+        faults.Should().AllSatisfy(message => message.Should().EndWith($"the call is {loss} on rank 0 and ClampLoss on rank 1."));
     }
 
     [Fact]
