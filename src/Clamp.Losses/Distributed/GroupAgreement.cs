@@ -100,7 +100,8 @@ internal static class GroupAgreement
         using var scope = NewDisposeScope();
         var told = zeros([Numbers], float64, CPU);
         own.CopyTo(new Span<double>(TensorMemory.Of(told), Numbers));
-        return TensorMemory.Doubles(group.AllGather(told)).Chunk(Numbers).ToArray();
+        using var gathered = group.AllGather(told);
+        return TensorMemory.Doubles(gathered).Chunk(Numbers).ToArray();
     }
 
     private static long Images(IEnumerable<double[]> members) => (long)members.Sum(member => member[0]);
