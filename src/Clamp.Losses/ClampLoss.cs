@@ -173,19 +173,12 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <summary>Checks what a call was given, decides who computes it, and has the members of the group agree on it.</summary>
     private (Tensor ViewMajor, ClampBackend Backend, BatchPart Part) Enter(Func<Tensor> embeddings, GroupCall call)
     {
-        Tensor viewMajor;
-        ClampBackend backend;
-        try
+        var (viewMajor, backend) = GroupAgreement.OrRefuse(ProcessGroup, () =>
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            viewMajor = EmbeddingShape.ViewMajor(embeddings(), _options.Views, EmbeddingShape.LeastImages(ProcessGroup));
-            backend = call == GroupCall.Measure ? Measuring(viewMajor) : Choose(viewMajor);
-        }
-        catch
-        {
-            GroupAgreement.Refuse(ProcessGroup);
-            throw;
-        }
+            var checkedOnes = EmbeddingShape.ViewMajor(embeddings(), _options.Views, EmbeddingShape.LeastImages(ProcessGroup));
+            return (checkedOnes, call == GroupCall.Measure ? Measuring(checkedOnes) : Choose(checkedOnes));
+        });
 
         if (ProcessGroup.WorldSize == 1)
         {

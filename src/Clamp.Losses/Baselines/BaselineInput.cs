@@ -20,17 +20,13 @@ internal readonly record struct BaselineInput(Tensor Views, BatchPart Part)
     public static BaselineInput Of(
         Tensor embeddings, IProcessGroup group, GroupCall loss, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        try
+        var images = GroupAgreement.OrRefuse(group, () =>
         {
             EmbeddingShape.ThrowIfNotViewMajor(embeddings, EmbeddingShape.LeastImages(group));
-        }
-        catch
-        {
-            GroupAgreement.Refuse(group);
-            throw;
-        }
+            return embeddings.shape[1];
+        });
 
-        var part = group.WorldSize == 1 ? BatchPart.Whole(embeddings.shape[1]) : GroupAgreement.Of(group, embeddings, loss, parameters);
+        var part = group.WorldSize == 1 ? BatchPart.Whole(images) : GroupAgreement.Of(group, embeddings, loss, parameters);
         return new(embeddings.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? embeddings.to(float32) : embeddings, part);
     }
 

@@ -52,10 +52,15 @@ internal sealed class Collective : GraphNode
     /// <param name="first">Where this member's tensor begins.</param>
     public static Tensor Gather(Tensor own, IProcessGroup group, long first)
     {
+        if (group.WorldSize == 1)
+        {
+            return own;
+        }
+
+        // What the group gives need not be in a dispose scope; a view of it is.
         var count = own.shape[0];
-        return group.WorldSize == 1
-            ? own
-            : Recorded(own, group.AllGather(own.detach().contiguous()), gradient => Lend(gradient.narrow(0, first, count)));
+        using var gathered = group.AllGather(own.detach().contiguous());
+        return Recorded(own, gathered.detach(), gradient => Lend(gradient.narrow(0, first, count)));
     }
 
     /// <inheritdoc/>

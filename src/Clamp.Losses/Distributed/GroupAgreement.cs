@@ -34,7 +34,7 @@ internal static class GroupAgreement
         var refusing = Array.FindIndex(members, member => double.IsNaN(member[0]));
         if (refusing >= 0)
         {
-            throw new InvalidOperationException($"Rank {refusing} of the process group refused its embeddings; its own error says why.");
+            throw new InvalidOperationException($"Rank {refusing} of the process group refused its embeddings, or could not compute them; its own error says why.");
         }
 
         for (int fact = 0; fact < agreed.Length; fact++)
@@ -61,13 +61,37 @@ internal static class GroupAgreement
         return new BatchPart(group, Images(members[..group.Rank]), Images(members));
     }
 
-    /// <summary>Tells the others that this process will not compute, so that they do not wait for it.</summary>
+    /// <summary>What a process does by itself before all agree; where it fails, the others are told, so that they do not wait for it.</summary>
     /// <param name="group">The processes.</param>
-    public static void Refuse(IProcessGroup group)
+    /// <param name="prepare">What it does.</param>
+    /// <exception cref="AggregateException">It failed, and so did telling the others, who are elsewhere: both reasons.</exception>
+    public static T OrRefuse<T>(IProcessGroup group, Func<T> prepare)
     {
-        if (group.WorldSize > 1)
+        try
+        {
+            return prepare();
+        }
+        catch (Exception failure)
+        {
+            Refuse(group, failure);
+            throw;
+        }
+    }
+
+    private static void Refuse(IProcessGroup group, Exception failure)
+    {
+        if (group.WorldSize == 1)
+        {
+            return;
+        }
+
+        try
         {
             Gather(group, [double.NaN]);
+        }
+        catch (Exception untold)
+        {
+            throw new AggregateException(failure, untold);
         }
     }
 
@@ -76,7 +100,8 @@ internal static class GroupAgreement
         using var scope = NewDisposeScope();
         var told = zeros([Numbers], float64, CPU);
         own.CopyTo(new Span<double>(TensorMemory.Of(told), Numbers));
-        return TensorMemory.Doubles(group.AllGather(told)).Chunk(Numbers).ToArray();
+        using var gathered = group.AllGather(told);
+        return TensorMemory.Doubles(gathered).Chunk(Numbers).ToArray();
     }
 
     private static long Images(IEnumerable<double[]> members) => (long)members.Sum(member => member[0]);

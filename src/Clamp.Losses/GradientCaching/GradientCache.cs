@@ -1,3 +1,4 @@
+using Clamp.Losses.Distributed;
 using Clamp.Losses.GradientCaching;
 using static TorchSharp.torch;
 
@@ -56,7 +57,8 @@ public sealed class GradientCache
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="inputs"/> has another shape; the message says which.</exception>
     /// <exception cref="InvalidOperationException">
-    /// <paramref name="embed"/> returned another number of rows, or embeddings that nothing can be back-propagated through.
+    /// <paramref name="embed"/> returned another number of rows, or embeddings that nothing can be back-propagated through; or the members
+    /// of the process group disagree, or one of them failed before its embeddings were complete.
     /// </exception>
     public Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs)
     {
@@ -72,13 +74,18 @@ public sealed class GradientCache
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="inputs"/> has another shape; the message says which.</exception>
     /// <exception cref="InvalidOperationException">
-    /// <paramref name="embed"/> returned another number of rows, or embeddings that nothing can be back-propagated through.
+    /// <paramref name="embed"/> returned another number of rows, or embeddings that nothing can be back-propagated through; or the members
+    /// of the process group disagree, or one of them failed before its embeddings were complete.
     /// </exception>
     public Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, out Tensor embeddings)
     {
-        ArgumentNullException.ThrowIfNull(embed);
-        ThrowIfNotViewsOfImages(inputs, EmbeddingShape.LeastImages(_criterion.ProcessGroup));
-        return Backward(embed, inputs, Chunks(inputs.shape[1]), out embeddings);
+        var chunks = GroupAgreement.OrRefuse(_criterion.ProcessGroup, () =>
+        {
+            ArgumentNullException.ThrowIfNull(embed);
+            ThrowIfNotViewsOfImages(inputs, EmbeddingShape.LeastImages(_criterion.ProcessGroup));
+            return Chunks(inputs.shape[1]);
+        });
+        return Backward(embed, inputs, chunks, out embeddings);
     }
 
     /// <summary>
@@ -95,27 +102,32 @@ public sealed class GradientCache
     /// <paramref name="inputs"/> has another shape, or <paramref name="images"/> are not B altogether; the message says which.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// <paramref name="embed"/> returned another number of rows, or embeddings that nothing can be back-propagated through.
+    /// <paramref name="embed"/> returned another number of rows, or embeddings that nothing can be back-propagated through; or the members
+    /// of the process group disagree, or one of them failed before its embeddings were complete.
     /// </exception>
     public Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, IReadOnlyList<int> images, out Tensor embeddings)
     {
-        ArgumentNullException.ThrowIfNull(embed);
-        ArgumentNullException.ThrowIfNull(images);
-        ThrowIfNotViewsOfImages(inputs, EmbeddingShape.LeastImages(_criterion.ProcessGroup));
-        if (images.Any(count => count < 0) || images.Sum() != inputs.shape[1])
+        var chunks = GroupAgreement.OrRefuse(_criterion.ProcessGroup, () =>
         {
-            throw new ArgumentException(
-                $"Chunks of [{string.Join(", ", images)}] images given for {inputs.shape[1]}; allowed: at least 0 each, and {inputs.shape[1]} altogether.", nameof(images));
-        }
+            ArgumentNullException.ThrowIfNull(embed);
+            ArgumentNullException.ThrowIfNull(images);
+            ThrowIfNotViewsOfImages(inputs, EmbeddingShape.LeastImages(_criterion.ProcessGroup));
+            if (images.Any(count => count < 0) || images.Sum() != inputs.shape[1])
+            {
+                throw new ArgumentException(
+                    $"Chunks of [{string.Join(", ", images)}] images given for {inputs.shape[1]}; allowed: at least 0 each, and {inputs.shape[1]} altogether.", nameof(images));
+            }
 
-        return Backward(embed, inputs, [.. images.Select((count, i) => new ImageChunk(images.Take(i).Sum(), count))], out embeddings);
+            return images.Select((count, i) => new ImageChunk(images.Take(i).Sum(), count)).ToArray();
+        });
+        return Backward(embed, inputs, chunks, out embeddings);
     }
 
     private Tensor Backward(Func<Tensor, Tensor> embed, Tensor inputs, ImageChunk[] chunks, out Tensor embeddings)
     {
         using var scope = NewDisposeScope();
         var randomStates = new RandomState[chunks.Length];
-        embeddings = EmbedWithoutGraph(embed, inputs, chunks, randomStates);
+        embeddings = GroupAgreement.OrRefuse(_criterion.ProcessGroup, () => EmbedWithoutGraph(embed, inputs, chunks, randomStates));
         var (loss, gradient) = _criterion.LossAndGradient(embeddings);
         BackPropagate(embed, inputs, chunks, randomStates, gradient);
         embeddings.MoveToOuterDisposeScope();

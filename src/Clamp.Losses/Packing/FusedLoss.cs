@@ -156,7 +156,7 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
     {
         using var scope = NewDisposeScope();
         var (kernels, shape) = (KernelsOf(embeddings.device), ShapeOf(embeddings, part));
-        var exchange = part.Group.WorldSize > 1 ? new GroupExchange(part.Group, shape, embeddings.device) : null;
+        using var exchange = part.Group.WorldSize > 1 ? new GroupExchange(part.Group, shape, embeddings.device) : null;
         var rows = new EmbeddingRows(
             TensorMemory.Of(embeddings), ElementOf(embeddings.dtype), embeddings.stride(0), embeddings.stride(1), shape);
         _buffers.Use(kernels, embeddings.device, shape, batch => work(kernels, rows, exchange?.Placed(batch) ?? batch, exchange));

@@ -1,3 +1,6 @@
+using Clamp.Losses.Distributed;
+using Clamp.Losses.Packing;
+using Clamp.Losses.Packing.Cpu;
 using Clamp.Losses.Tests.Golden;
 using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
@@ -270,6 +273,87 @@ public sealed class GroupLossTests : TorchTest
         });
 
         left.Should().AllBeEquivalentTo(0L);
+    }
+
+    [Theory]
+    [InlineData(Composite)]
+    [InlineData(Fused)]
+    public void Steps_GroupThatLeavesItsResultsToTheCaller_DisposeThem(ClampBackend backend)
+    {
+        var left = ThreadGroup.Run(2, group =>
+        {
+            var detaching = new DetachingGroup(group);
+            using var criterion = new ClampLoss(new ClampLossOptions { Backend = backend }, detaching);
+            var own = ClusteredEmbeddings(3, 6, 5, dtype: ScalarType.Float32).requires_grad_();
+
+            criterion.forward(own).backward();
+            criterion.LossAndGradient(own);
+
+            detaching.Gathered.Should().HaveCountGreaterThan(3);
+            return detaching.Alive;
+        });
+
+        left.Should().AllBeEquivalentTo(0);
+    }
+
+    /// <summary>The kernels know addresses alone: what the group gathered must outlive a collection while they read it.</summary>
+    [Fact]
+    public void Fused_CollectionWhilePairsAreRead_LeavesWhatTheGroupGathered()
+    {
+        var embeddings = ClusteredEmbeddings(3, 12, 5, dtype: ScalarType.Float32);
+
+        var alive = ThreadGroup.Run(2, group =>
+        {
+            var detaching = new DetachingGroup(group);
+            using var fused = new FusedLoss(_ => CpuPackingKernels.Create(new ClampLossOptions()), logger: null);
+            var least = int.MaxValue;
+            fused.Inspect(
+                group.Own(embeddings, [5, 7]),
+                new BatchPart(detaching, group.Rank * 5, 12),
+                (_, _, _) =>
+                {
+                    GC.Collect();
+                    GC.WaitForPendingFinalizers();
+                    least = Math.Min(least, detaching.Alive);
+                },
+                _ => { });
+            return least;
+        });
+
+        alive.Should().AllBeEquivalentTo(1, "centroids are being read; sizes are copied");
+    }
+
+    [Fact]
+    public void Backward_FusedWhileTheCollectorRuns_GivesTheSameGradientEachTime()
+    {
+        var embeddings = ClusteredEmbeddings(2, 1200, 64, dtype: ScalarType.Float32);
+        using var stop = new CancellationTokenSource();
+        var collector = new Thread(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        });
+        collector.Start();
+
+        var norms = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = new ClampLoss(new ClampLossOptions { Backend = Fused }, new DetachingGroup(group));
+            var own = group.Own(embeddings, [500, 700]);
+            return Enumerable.Range(0, 20).Select(_ => Norm(criterion, own)).ToArray();
+        });
+        stop.Cancel();
+        collector.Join();
+
+        norms.Should().AllSatisfy(own => own.Distinct().Should().ContainSingle());
+
+        static double Norm(ClampLoss criterion, Tensor own)
+        {
+            using var scope = NewDisposeScope();
+            return criterion.LossAndGradient(own).Gradient.norm().Value();
+        }
     }
 
     [Theory]

@@ -113,6 +113,61 @@ public sealed class GradientCacheTests : TorchTest
         (parts[0].Gradient + parts[1].Gradient + parts[2].Gradient).RelativeDistanceTo(Gradient(whole)).Should().BeLessThan(1e-10);
     }
 
+    /// <summary>The other would wait, or take this one's next step for this step.</summary>
+    [Theory]
+    [InlineData("inputs")]
+    [InlineData("inputs in given chunks")]
+    [InlineData("chunks")]
+    [InlineData("shape of embeddings")]
+    [InlineData("encoder")]
+    public void Backward_OneMemberFailsBeforeTheLoss_FailsOnEachAndBothGoOn(string what)
+    {
+        var results = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = new ClampLoss(processGroup: group);
+            var (cache, encoder, inputs) = (new GradientCache(criterion, 4), Encoder(), Inputs());
+            var failing = group.Rank == 1 ? what : "nothing";
+            var step = () => what.Contains("chunks", StringComparison.Ordinal)
+                ? cache.Backward(encoder.forward, failing.StartsWith("inputs", StringComparison.Ordinal) ? inputs[0] : inputs, failing == "chunks" ? [4, 5] : [4, 6], out _)
+                : cache.Backward(Embed, failing == "inputs" ? inputs[0][0] : inputs);
+            var fault = step.Should().Throw<Exception>().Which;
+            return (Fault: fault, NextLoss: cache.Backward(encoder.forward, inputs).Value());
+
+            Tensor Embed(Tensor chunk) => failing switch
+            {
+                "encoder" => throw new IOException("No memory."),
+                "shape of embeddings" => encoder.forward(chunk).unsqueeze(0),
+                _ => encoder.forward(chunk),
+            };
+        });
+
+        results[0].Fault.Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain("Rank 1").And.Contain("refused");
+        results[1].Fault.Message.Should().NotContain("Rank 1");
+        results[1].NextLoss.Should().Be(results[0].NextLoss);
+    }
+
+    [Fact]
+    public void Backward_EncoderFailsWhileOthersAreElsewhere_SaysBothReasons()
+    {
+        var faults = ThreadGroup.Run(2, group =>
+        {
+            using var criterion = new ClampLoss(processGroup: group);
+            var act = () => new GradientCache(criterion, 4).Backward(_ => throw new IOException("No memory."), Inputs());
+            return Record.Exception(() => group.Rank == 1 ? act() : Summed(group));
+        });
+
+        static Tensor Summed(ThreadGroup group)
+        {
+            var sum = zeros(3);
+            group.AllReduceSum(sum);
+            return sum;
+        }
+
+        faults[1].Should().BeOfType<AggregateException>().Which.InnerExceptions.Should().SatisfyRespectively(
+            own => own.Should().BeOfType<IOException>(),
+            untold => untold.Should().BeOfType<InvalidOperationException>());
+    }
+
     [Fact]
     public void Backward_TwiceWithoutZeroGrad_AddsUp()
     {
