@@ -79,7 +79,7 @@ public unsafe class KernelBandwidth : IDisposable
     public void Statistics()
     {
         _kernels.SumEmbeddings(Rows, _buffers.Batch);
-        _kernels.Statistics(Rows, Shape.Rows, _buffers.Batch);
+        _kernels.Statistics(Rows, _buffers.Batch);
     }
 
     /// <summary>C C^T and A C of all strips, and A^T C of their parts beside the diagonal.</summary>
@@ -98,7 +98,7 @@ public unsafe class KernelBandwidth : IDisposable
     public void Gradient()
     {
         _kernels.Gradient(Rows, _buffers.Batch, Projected, Sums);
-        _kernels.Centre(Shape, Projected, Sums, Shape.Rows, Sums + Width, upstream: null, ElementType.Float32, Projected);
+        _kernels.Centre(Shape, Projected, Sums, Sums + Width, upstream: null, ElementType.Float32, Projected);
     }
 
     [Benchmark(Description = "copy")]

@@ -16,7 +16,7 @@ internal sealed unsafe class WithoutInteractions(IPackingKernels kernels) : IPac
 
     public void SumEmbeddings(EmbeddingRows embeddings, BatchMemory batch) => kernels.SumEmbeddings(embeddings, batch);
 
-    public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch) => kernels.Statistics(embeddings, count, batch);
+    public void Statistics(EmbeddingRows embeddings, BatchMemory batch) => kernels.Statistics(embeddings, batch);
 
     public bool Interactions(PairStrip strip, Matrix pairs, bool forces, BatchMemory batch) => true;
 
@@ -26,6 +26,6 @@ internal sealed unsafe class WithoutInteractions(IPackingKernels kernels) : IPac
         kernels.Gradient(embeddings, batch, projected, sums);
 
     public void Centre(
-        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result) =>
-        kernels.Centre(shape, projected, sums, count, slope, upstream, element, result);
+        BatchShape shape, float* projected, double* sums, double* slope, float* upstream, ElementType element, void* result) =>
+        kernels.Centre(shape, projected, sums, slope, upstream, element, result);
 }

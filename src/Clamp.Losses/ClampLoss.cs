@@ -112,6 +112,9 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <returns>A scalar that can be back-propagated.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="views"/> is null.</exception>
     /// <exception cref="ArgumentException">The list or its tensors are not as described; the message says what was given.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="forward(Tensor)"/>.</exception>
+    /// <exception cref="NotSupportedException">As for <see cref="forward(Tensor)"/>.</exception>
+    /// <exception cref="ObjectDisposedException">As for <see cref="forward(Tensor)"/>.</exception>
     public Tensor forward(IReadOnlyList<Tensor> views) => Loss(() => EmbeddingShape.Stacked(views));
 
     /// <summary>The loss and its gradient, both without a graph, for callers that drive the backward pass themselves.</summary>
@@ -121,6 +124,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">As for <see cref="forward(Tensor)"/>.</exception>
     /// <exception cref="InvalidOperationException">As for <see cref="forward(Tensor)"/>.</exception>
     /// <exception cref="NotSupportedException">As for <see cref="forward(Tensor)"/>.</exception>
+    /// <exception cref="ObjectDisposedException">As for <see cref="forward(Tensor)"/>.</exception>
     public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
@@ -136,7 +140,9 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     /// <returns>The geometry; the caller disposes it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="embeddings"/> is null.</exception>
     /// <exception cref="ArgumentException">As for <see cref="forward(Tensor)"/>.</exception>
+    /// <exception cref="InvalidOperationException">The members of the process group disagree; the message says on what.</exception>
     /// <exception cref="NotSupportedException">The device has no float64 (MPS).</exception>
+    /// <exception cref="ObjectDisposedException">As for <see cref="forward(Tensor)"/>.</exception>
     public SubManifoldGeometry Measure(Tensor embeddings)
     {
         using var scope = NewDisposeScope();

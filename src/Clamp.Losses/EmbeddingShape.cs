@@ -22,7 +22,7 @@ internal static class EmbeddingShape
             2 => throw Invalid(embeddings, $"Two dimensions are not enough without ClampLossOptions.Views; expected {Expected}."),
             _ => throw Invalid(embeddings, $"Expected {Expected}."),
         };
-        ThrowIfTooSmall(viewMajor, views, leastImages);
+        ThrowIfTooSmall(embeddings, viewMajor, views, leastImages);
         return viewMajor;
     }
 
@@ -38,7 +38,7 @@ internal static class EmbeddingShape
             throw Invalid(embeddings, "Expected [V, B, D].");
         }
 
-        ThrowIfTooSmall(embeddings, expectedViews: null, leastImages);
+        ThrowIfTooSmall(embeddings, embeddings, expectedViews: null, leastImages);
     }
 
     /// <summary>The least B: two images make a pair, and a process of several need not have both.</summary>
@@ -88,17 +88,18 @@ internal static class EmbeddingShape
             : throw Invalid(embeddings, $"The number of rows, {rows}, is not divisible by ClampLossOptions.Views, which is {views}.");
     }
 
-    private static void ThrowIfTooSmall(Tensor viewMajor, int? expectedViews, int leastImages)
+    private static void ThrowIfTooSmall(Tensor embeddings, Tensor viewMajor, int? expectedViews, int leastImages)
     {
         var (views, images, width) = (viewMajor.shape[0], viewMajor.shape[1], viewMajor.shape[2]);
         if (expectedViews is { } expected && views != expected)
         {
-            throw Invalid(viewMajor, $"It has {views} views, but ClampLossOptions.Views is {expected}.");
+            throw Invalid(embeddings, $"It has {views} views, but ClampLossOptions.Views is {expected}.");
         }
 
         if (views < 2 || images < leastImages || width < 1)
         {
-            throw Invalid(viewMajor, $"As [views, images, width], it needs at least 2 views, {leastImages} image{(leastImages == 1 ? "" : "s")} and a width of 1.");
+            var became = embeddings.dim() == 2 ? $"As ClampLossOptions.Views is {views}, it is {Text(viewMajor)}. " : "";
+            throw Invalid(embeddings, $"{became}As [views, images, width], it needs at least 2 views, {leastImages} image{(leastImages == 1 ? "" : "s")} and a width of 1.");
         }
     }
 

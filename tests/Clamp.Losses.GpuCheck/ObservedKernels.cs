@@ -29,9 +29,9 @@ internal sealed unsafe class ObservedKernels(IPackingKernels kernels, Action<Sta
     public void SumEmbeddings(EmbeddingRows embeddings, BatchMemory batch) => kernels.SumEmbeddings(embeddings, batch);
 
     /// <inheritdoc/>
-    public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch)
+    public void Statistics(EmbeddingRows embeddings, BatchMemory batch)
     {
-        kernels.Statistics(embeddings, count, batch);
+        kernels.Statistics(embeddings, batch);
         finished(Stage.Statistics);
     }
 
@@ -63,9 +63,9 @@ internal sealed unsafe class ObservedKernels(IPackingKernels kernels, Action<Sta
 
     /// <inheritdoc/>
     public void Centre(
-        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result)
+        BatchShape shape, float* projected, double* sums, double* slope, float* upstream, ElementType element, void* result)
     {
-        kernels.Centre(shape, projected, sums, count, slope, upstream, element, result);
+        kernels.Centre(shape, projected, sums, slope, upstream, element, result);
         finished(Stage.Gradient);
     }
 }

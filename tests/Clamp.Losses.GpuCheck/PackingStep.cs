@@ -64,6 +64,6 @@ internal sealed unsafe class PackingStep
         var (kernels, shape) = (new ObservedKernels(_kernels, finished), _embeddings.Shape);
         FusedPacking.Loss(kernels, _embeddings, _batch, exchange: null, forces: true, _loss, _slope);
         kernels.Gradient(_embeddings, _batch, _projected, _sums);
-        kernels.Centre(shape, _projected, _sums, shape.Rows, _slope, _upstream, _embeddings.Element, _gradient);
+        kernels.Centre(shape, _projected, _sums, _slope, _upstream, _embeddings.Element, _gradient);
     }
 }

@@ -16,10 +16,6 @@ namespace Clamp.Losses.Geometry;
 /// <param name="options">Valid options.</param>
 internal sealed unsafe class FusedMeasurement(ClampLossOptions options)
 {
-    // Beyond these norms, float32 squares are not to be trusted.
-    private const float LeastInverseNorm = 1e-15f;
-    private const float LargestInverseNorm = 1e10f;
-
     private double _overlap;
     private double _distance;
     private double _energy;
@@ -150,13 +146,13 @@ internal sealed unsafe class FusedMeasurement(ClampLossOptions options)
         var centred = 0.0;
         for (long row = 0; row < batch.Shape.Rows; row++)
         {
-            var inverseNorm = batch.InverseNorms[row];
-            if (!(inverseNorm >= LeastInverseNorm && inverseNorm <= LargestInverseNorm))
+            var squaredNorm = 1 / ((double)batch.InverseNorms[row] * batch.InverseNorms[row]);
+            if (squaredNorm is not (>= Float32Limits.LeastSquaredNorm and <= Float32Limits.LargestSquaredNorm))
             {
                 return null;
             }
 
-            centred += 1 / ((double)inverseNorm * inverseNorm);
+            centred += squaredNorm;
         }
 
         using var scope = NewDisposeScope();

@@ -94,7 +94,6 @@ internal sealed unsafe partial class FusedLoss(Func<Device, IPackingKernels> ker
             shape,
             (float*)TensorMemory.Of(h),
             sums,
-            shape.AllRows,
             sums + shape.Width,
             upstream is null ? null : (float*)TensorMemory.Of(upstream),
             ElementOf(dtype),

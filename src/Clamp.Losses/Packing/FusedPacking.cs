@@ -47,7 +47,7 @@ internal static unsafe class FusedPacking
     {
         kernels.SumEmbeddings(embeddings, batch);
         exchange?.AddEmbeddings();
-        kernels.Statistics(embeddings, batch.Shape.AllRows, batch);
+        kernels.Statistics(embeddings, batch);
         var amongAll = exchange?.Gather(batch) ?? batch;
         Interact(kernels, amongAll, forces, inspect);
         return amongAll;

@@ -33,9 +33,8 @@ internal unsafe interface IPackingKernels
     /// 1b: the mean, centroids, their squared norms and radii, given the sum of all embeddings; clears the forces and the sums over pairs.
     /// </summary>
     /// <param name="embeddings">z.</param>
-    /// <param name="count">How many embeddings were summed.</param>
     /// <param name="batch">The step's memory.</param>
-    void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch);
+    void Statistics(EmbeddingRows embeddings, BatchMemory batch);
 
     /// <summary>
     /// 2: turns a strip of the Gram matrix, in place, into A, and adds its pairs to the energy, the contact sums and the radius
@@ -65,11 +64,10 @@ internal unsafe interface IPackingKernels
     /// <param name="shape">V, B and D.</param>
     /// <param name="projected">h, [V, B, D], contiguous.</param>
     /// <param name="sums">The sum of h over the batch, [D].</param>
-    /// <param name="count">How many h were summed.</param>
     /// <param name="slope">dL/dE.</param>
     /// <param name="upstream">The gradient of what is back-propagated with respect to L; 1 when null.</param>
     /// <param name="element">The type of the result.</param>
     /// <param name="result">Receives the gradient, contiguous; may be <paramref name="projected"/> itself.</param>
     void Centre(
-        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result);
+        BatchShape shape, float* projected, double* sums, double* slope, float* upstream, ElementType element, void* result);
 }

@@ -261,12 +261,16 @@ public sealed class GroupLossTests : TorchTest
             Step();
             return LiveTensors - before;
 
+            // No scope, which would hide what a call leaves to it.
             void Step()
             {
-                using var scope = NewDisposeScope();
-                criterion.forward(own).backward();
-                criterion.LossAndGradient(own);
-                criterion.Measure(own);
+                using var loss = criterion.forward(own);
+                loss.backward();
+                criterion.LastBackend.Should().Be(backend);
+                var (again, gradient) = criterion.LossAndGradient(own);
+                again.Dispose();
+                gradient.Dispose();
+                criterion.Measure(own).Dispose();
                 own.grad!.Dispose();
                 own.grad = null;
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using Clamp.Losses.Packing.Cpu.Lanes;
 using TorchSharp;
@@ -59,9 +60,9 @@ internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options,
     }
 
     /// <inheritdoc/>
-    public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch)
+    public void Statistics(EmbeddingRows embeddings, BatchMemory batch)
     {
-        EmbeddingStatistics.SetMean(batch, count);
+        EmbeddingStatistics.SetMean(batch);
         *batch.Energy = 0;
         var work = new EmbeddingStatistics.MeasureWork<TLanes>(embeddings, batch, options.RadiusScale, ScratchOf(batch));
         team.Run(work, Chunks(embeddings.Shape.Numbers, LeastNumbers, batch));
@@ -126,10 +127,11 @@ internal sealed unsafe class CpuPackingKernels<TLanes>(ClampLossOptions options,
 
     /// <inheritdoc/>
     public void Centre(
-        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result)
+        BatchShape shape, float* projected, double* sums, double* slope, float* upstream, ElementType element, void* result)
     {
+        Debug.Assert(element == ElementType.Float32, "On the CPU a gradient is float32 until torch converts it.");
         var scale = (float)(*slope * (upstream == null ? 1 : *upstream));
-        var work = new EmbeddingGradient.CentreWork<TLanes>(projected, sums, count, scale, shape, (float*)result);
+        var work = new EmbeddingGradient.CentreWork<TLanes>(projected, sums, scale, shape, (float*)result);
         team.Run(work, (int)Math.Clamp(shape.Numbers / LeastNumbers, 1, Workers));
     }
 

@@ -183,7 +183,7 @@ internal static unsafe class EmbeddingGradient
     }
 
     /// <summary>(h - mean of h) * scale.</summary>
-    internal readonly struct CentreWork<TLanes>(float* projected, double* sums, long count, float scale, BatchShape shape, float* result)
+    internal readonly struct CentreWork<TLanes>(float* projected, double* sums, float scale, BatchShape shape, float* result)
         : IChunkedWork
         where TLanes : unmanaged, ILanes<TLanes>
     {
@@ -204,7 +204,7 @@ internal static unsafe class EmbeddingGradient
             var mean = stackalloc float[MostWidth];
             for (int d = 0; d < width; d++)
             {
-                mean[d] = (float)(sums[from + d] / count);
+                mean[d] = (float)(sums[from + d] / shape.AllRows);
             }
 
             var whole = width - width % TLanes.Count;

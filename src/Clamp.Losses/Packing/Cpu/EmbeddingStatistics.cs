@@ -21,14 +21,13 @@ internal static unsafe class EmbeddingStatistics
 
     /// <summary>mu, from the sum of embeddings.</summary>
     /// <param name="batch">The step's memory.</param>
-    /// <param name="count">How many embeddings were summed.</param>
-    public static void SetMean(BatchMemory batch, long count)
+    public static void SetMean(BatchMemory batch)
     {
         var high = batch.MeanHigh;
         var low = batch.MeanLow;
         for (int d = 0; d < batch.Shape.Width; d++)
         {
-            var exact = batch.EmbeddingSums[d] / count;
+            var exact = batch.EmbeddingSums[d] / batch.Shape.AllRows;
             batch.ExactMean[d] = exact;
             high[d] = (float)exact;
             low[d] = (float)(exact - high[d]);

@@ -50,12 +50,12 @@ internal sealed unsafe class CudaPackingKernels(
     }
 
     /// <inheritdoc/>
-    public void Statistics(EmbeddingRows embeddings, long count, BatchMemory batch)
+    public void Statistics(EmbeddingRows embeddings, BatchMemory batch)
     {
-        if (count != embeddings.Shape.Rows)
+        if (batch.Shape.AllRows != batch.Shape.Rows)
         {
             // Others have added their sums, so that the mean is another.
-            AddPartialSums(embeddings.Element, batch.EmbeddingSums, chunks: 1, batch, batch.EmbeddingSums, count);
+            AddPartialSums(embeddings.Element, batch.EmbeddingSums, chunks: 1, batch, batch.EmbeddingSums, batch.Shape.AllRows);
         }
 
         gpu.Launch(
@@ -105,11 +105,11 @@ internal sealed unsafe class CudaPackingKernels(
 
     /// <inheritdoc/>
     public void Centre(
-        BatchShape shape, float* projected, double* sums, long count, double* slope, float* upstream, ElementType element, void* result) =>
+        BatchShape shape, float* projected, double* sums, double* slope, float* upstream, ElementType element, void* result) =>
         gpu.Launch(
             gpu.Elements(element).CentreGradient,
             (Blocks(shape.Width, WarpNumbers), Math.Min(Blocks(shape.Rows, 4 * BlockWarps), MostBlocksDown)), (WarpSize, BlockWarps),
-            projected, sums, count, shape.Rows, shape.Width, slope, upstream, result);
+            projected, sums, shape.AllRows, shape.Rows, shape.Width, slope, upstream, result);
 
     private static long Blocks(long count, int each) => (count + each - 1) / each;
 

@@ -46,7 +46,7 @@ internal sealed unsafe class StepMemory(IPackingKernels kernels, BatchShape shap
     public void Measure(Tensor embeddings)
     {
         kernels.SumEmbeddings(RowsOf(embeddings), Batch);
-        kernels.Statistics(RowsOf(embeddings), shape.Rows, Batch);
+        kernels.Statistics(RowsOf(embeddings), Batch);
     }
 
     public void Dispose() => _buffers.Dispose();

@@ -85,7 +85,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     {
         var shape = new BatchShape(views, images, width);
 
-        _kernels.Statistics(Rows(shape), shape.Rows, MemoryOf(shape));
+        _kernels.Statistics(Rows(shape), MemoryOf(shape));
 
         LaunchShapes().Should().Equal(expected);
     }
@@ -93,18 +93,20 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     [SkippableFact]
     public void Statistics_OfSumsThatOthersAddedTo_TakeTheMeanAnew()
     {
-        _kernels.Statistics(Rows(Shape), 77, _batch);
+        var batch = MemoryOf(Shape with { AllImages = 26 });
+
+        _kernels.Statistics(Rows(Shape), batch);
 
         _driver.Launches.Select(launch => launch.Kernel).Should().Equal("add_partial_sums", "measure_images");
         Launch(0).ShouldTake(
-            Is("partialSums", _batch.EmbeddingSums), Is("chunks", 1), Is("width", 10), Is("sums", _batch.EmbeddingSums), Is("count", 77),
-            Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean));
+            Is("partialSums", batch.EmbeddingSums), Is("chunks", 1), Is("width", 10), Is("sums", batch.EmbeddingSums), Is("count", 78),
+            Is("exactMean", batch.ExactMean), Is("mean", batch.Mean));
     }
 
     [SkippableFact]
     public void Statistics_TakesTheMeanAndGivesWhatTheBatchHolds()
     {
-        _kernels.Statistics(Rows(Shape), Shape.Rows, _batch);
+        _kernels.Statistics(Rows(Shape), _batch);
 
         Launch(0).ShouldTake([
             .. Embeddings, Is("exactMean", _batch.ExactMean), Is("mean", _batch.Mean), Is("radiusScale", 2.5),
@@ -236,7 +238,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     [InlineData(4, 1_000_000, 300, "3x65535x1")]
     public void Centre_LaunchesForTheShape(int views, int images, int width, string grid)
     {
-        _kernels.Centre(new BatchShape(views, images, width), Projected, Sums, 9, Slope, Upstream, ElementType.Float32, Result);
+        _kernels.Centre(new BatchShape(views, images, width), Projected, Sums, Slope, Upstream, ElementType.Float32, Result);
 
         LaunchShapes().Should().Equal($"centre_gradient {grid} 32x8x1");
     }
@@ -244,8 +246,10 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
     [SkippableFact]
     public void Centre_TakesGradientSlopeAndUpstream()
     {
-        _kernels.Centre(Shape, Projected, Sums, 120, Slope, Upstream, ElementType.Float32, Result);
-        _kernels.Centre(Shape, Projected, Sums, 120, Slope, null, ElementType.Float32, Projected);
+        var shape = Shape with { AllImages = 40 };
+
+        _kernels.Centre(shape, Projected, Sums, Slope, Upstream, ElementType.Float32, Result);
+        _kernels.Centre(shape, Projected, Sums, Slope, null, ElementType.Float32, Projected);
 
         Launch(0).ShouldTake(
             Is("projected", Projected), Is("sums", Sums), Is("count", 120), Is("rows", 60), Is("width", 10), Is("slope", Slope),
@@ -262,7 +266,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
         var element = FusedLoss.ElementOf(dtype);
 
         _kernels.SumEmbeddings(Rows(Shape, element), _batch);
-        _kernels.Centre(Shape, Projected, Sums, 120, Slope, null, element, Result);
+        _kernels.Centre(Shape, Projected, Sums, Slope, null, element, Result);
 
         _driver.LoadedImages.Should().HaveCount(2).And.AllSatisfy(image => image.Should().Contain(define));
     }
@@ -315,7 +319,7 @@ public sealed unsafe class CudaPackingKernelsTests : IDisposable
         void Step()
         {
             _kernels.SumEmbeddings(Rows(Shape), _batch);
-            _kernels.Statistics(Rows(Shape), 60, _batch);
+            _kernels.Statistics(Rows(Shape), _batch);
             _kernels.Gradient(Rows(Shape), _batch, Projected, Sums);
         }
     }

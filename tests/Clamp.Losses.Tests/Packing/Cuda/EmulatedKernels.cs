@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Clamp.Losses.Tests.Support;
 using static TorchSharp.torch;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
@@ -26,8 +27,9 @@ public class EmulatedKernels : IDisposable
     /// <param name="sanitizers">Which.</param>
     protected EmulatedKernels(string sanitizers) => _sanitizers = sanitizers;
 
-    /// <summary>Skips the test where nothing can compile them.</summary>
-    public static void SkipWithoutCompiler() => Skip.IfNot(CompilerIsThere.Value, "g++, which compiles the kernels for the CPU, is not there.");
+    /// <summary>Skips the test where nothing can compile them, see <see cref="MachineComponent"/>.</summary>
+    public static void SkipWithoutCompiler() =>
+        MachineComponent.SkipUnless(CompilerIsThere.Value, "g++, which compiles the kernels for the CPU, is not there.");
 
     /// <summary>Runs one case.</summary>
     /// <param name="emulatedCase">What to compute.</param>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Clamp.Losses.Packing.Cuda.Driver;
+using Clamp.Losses.Tests.Support;
 
 namespace Clamp.Losses.Tests.Packing.Cuda;
 
@@ -54,7 +55,7 @@ internal abstract class FakeLibrary : IDisposable
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            Skip.If(true, "There is no C compiler to build the fake libraries with.");
+            MachineComponent.SkipUnless(false, "There is no C compiler to build the fake libraries with.");
             throw;
         }
         finally

@@ -1,3 +1,5 @@
+using Clamp.Losses.Tests.Support;
+
 namespace Clamp.Losses.Tests.Packing.Cuda;
 
 /// <summary>
@@ -10,11 +12,11 @@ public sealed class RaceCheckedKernels : EmulatedKernels
     public RaceCheckedKernels()
         : base("thread") => _obstacle = new(FindObstacle);
 
-    /// <summary>Skips the test where the compiler lacks the thread sanitizer, or the machine does not let it run.</summary>
+    /// <summary>Skips the test where the compiler lacks the thread sanitizer, or the machine does not let it run, see <see cref="MachineComponent"/>.</summary>
     public void SkipWithoutSanitizer()
     {
         SkipWithoutCompiler();
-        Skip.If(_obstacle.Value is not null, $"The thread sanitizer is not there: {_obstacle.Value}");
+        MachineComponent.SkipUnless(_obstacle.Value is null, $"The thread sanitizer is not there: {_obstacle.Value}");
     }
 
     private string? FindObstacle()

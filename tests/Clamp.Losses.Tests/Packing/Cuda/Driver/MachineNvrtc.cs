@@ -1,11 +1,12 @@
 using Clamp.Losses.Packing.Cuda.Driver;
+using Clamp.Losses.Tests.Support;
 
 namespace Clamp.Losses.Tests.Packing.Cuda.Driver;
 
 /// <summary>The machine's own NVRTC.</summary>
 internal static class MachineNvrtc
 {
-    /// <summary>Loads it; skips the test where there is none.</summary>
+    /// <summary>Loads it; skips the test where there is none, see <see cref="MachineComponent"/>.</summary>
     public static Nvrtc Open()
     {
         try
@@ -14,7 +15,7 @@ internal static class MachineNvrtc
         }
         catch (InvalidOperationException exception)
         {
-            Skip.If(true, exception.Message);
+            MachineComponent.SkipUnless(false, exception.Message);
             throw;
         }
     }
