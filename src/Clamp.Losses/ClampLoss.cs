@@ -169,7 +169,7 @@ public sealed class ClampLoss : nn.Module<Tensor, Tensor>
     private Tensor Loss(Func<Tensor> embeddings)
     {
         using var scope = NewDisposeScope();
-        var (viewMajor, backend, part) = Enter(embeddings, GroupCall.ClampLoss);
+        var (viewMajor, backend, part) = Enter(embeddings, GroupCall.Clamp);
         var loss = backend == ClampBackend.Fused
             ? _fused.Loss(viewMajor, part)
             : CompositePacking.Loss(viewMajor, part, _options);

@@ -18,7 +18,7 @@ public sealed partial class ConfigurationLayer
     {
         _label = label;
         Values = configuration.AsEnumerable()
-            .Where(pair => pair.Value is not null)
+            .Where(pair => pair.Value is not null || IsUnset(configuration.GetSection(pair.Key)))
             .GroupBy(pair => ListIndex().Replace(pair.Key, ""), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(item => item.Key, JoinedList, StringComparer.OrdinalIgnoreCase);
     }
@@ -84,6 +84,11 @@ public sealed partial class ConfigurationLayer
     /// <param name="key">The key.</param>
     /// <returns>The key with its source.</returns>
     public string Label(string key) => _label(key);
+
+    /// <summary>Whether it is null in a file, rather than a group of settings, which has no value of its own.</summary>
+    private static bool IsUnset(IConfigurationSection section) =>
+        !section.GetChildren().Any()
+        && (SettingKey.All.ContainsKey(section.Path) || !SettingKey.All.Keys.Any(key => key.StartsWith(section.Path + ":", StringComparison.OrdinalIgnoreCase)));
 
     private static string JoinedList(IEnumerable<KeyValuePair<string, string?>> items) =>
         string.Join(' ', items.OrderBy(item => IndexOf(item.Key)).Select(item => item.Value));

@@ -51,7 +51,7 @@ public sealed class AlignmentUniformityLoss : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var points = BaselineInput.Of(
-            embeddings, _group, GroupCall.AlignmentUniformityLoss, ("the alignment exponent", _alignmentExponent), ("the uniformity scale", _uniformityScale)).OnUnitSphere();
+            embeddings, _group, GroupCall.AlignmentUniformity, ("the alignment exponent", _alignmentExponent), ("the uniformity scale", _uniformityScale)).OnUnitSphere();
         return Alignment(points).add(Uniformity(points), KeptScalars.One).MoveToOuterDisposeScope();
     }
 

@@ -44,7 +44,7 @@ public sealed class BarlowTwinsLoss : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var centred = BaselineInput.Of(embeddings, _group, GroupCall.BarlowTwinsLoss, ("the redundancy weight", _redundancyWeight)).Centred();
+        var centred = BaselineInput.Of(embeddings, _group, GroupCall.BarlowTwins, ("the redundancy weight", _redundancyWeight)).Centred();
         var deviations = centred.Mean(centred.Views.pow(KeptScalars.Of(2))).add(KeptScalars.Of(VarianceFloor), KeptScalars.One).sqrt();
         var views = (centred.Views / deviations).unbind(0);
         return ViewPairs.Mean(views.Length, (a, b) => OfCorrelations(centred.Total(views[a].t().mm(views[b])) / KeptScalars.Of(centred.AllImages)))

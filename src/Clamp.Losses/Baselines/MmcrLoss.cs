@@ -36,7 +36,7 @@ public sealed class MmcrLoss : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var points = BaselineInput.Of(embeddings, _group, GroupCall.MmcrLoss).OnUnitSphere();
+        var points = BaselineInput.Of(embeddings, _group, GroupCall.Mmcr).OnUnitSphere();
         var centroids = Collective.Gather(points.Views.mean([0]), _group, points.Part.FirstImage);
 
         // The decomposition throws on NaN, where a loss has to be NaN.

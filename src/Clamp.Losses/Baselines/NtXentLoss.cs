@@ -40,7 +40,7 @@ public sealed class NtXentLoss : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var points = BaselineInput.Of(embeddings, _group, GroupCall.NtXentLoss, ("the temperature", _temperature)).OnUnitSphere();
+        var points = BaselineInput.Of(embeddings, _group, GroupCall.NtXent, ("the temperature", _temperature)).OnUnitSphere();
         var (own, all) = (points.Views.unbind(0), points.OfAll().unbind(0));
         var places = points.Places(views: 2);
         var itself = cat(places.chunk(2).Select(points.OfThese).ToList());

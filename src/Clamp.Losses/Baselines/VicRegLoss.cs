@@ -64,7 +64,7 @@ public sealed class VicRegLoss : nn.Module<Tensor, Tensor>
         var views = BaselineInput.Of(
             embeddings,
             _group,
-            GroupCall.VicRegLoss,
+            GroupCall.VicReg,
             ("the invariance weight", _invarianceWeight),
             ("the variance weight", _varianceWeight),
             ("the covariance weight", _covarianceWeight),

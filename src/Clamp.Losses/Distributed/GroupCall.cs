@@ -1,12 +1,12 @@
 namespace Clamp.Losses.Distributed;
 
 /// <summary>
-/// What the members of a group do together; each communicates in its own way. Named as callers write it, because errors show the name.
+/// What the members of a group do together; each communicates in its own way. Errors show the names.
 /// </summary>
 internal enum GroupCall
 {
     /// <summary>CLAMP.</summary>
-    ClampLoss,
+    Clamp,
 
     /// <summary>CLAMP and its gradient.</summary>
     LossAndGradient,
@@ -15,17 +15,17 @@ internal enum GroupCall
     Measure,
 
     /// <summary>NT-Xent.</summary>
-    NtXentLoss,
+    NtXent,
 
     /// <summary>Barlow Twins.</summary>
-    BarlowTwinsLoss,
+    BarlowTwins,
 
     /// <summary>VICReg.</summary>
-    VicRegLoss,
+    VicReg,
 
     /// <summary>MMCR.</summary>
-    MmcrLoss,
+    Mmcr,
 
     /// <summary>Alignment and uniformity.</summary>
-    AlignmentUniformityLoss,
+    AlignmentUniformity,
 }

@@ -61,6 +61,18 @@ public sealed class PretrainConfigurationTests
     }
 
     [Fact]
+    public void Resolve_NullThatIsNoSetting_IsRefused()
+    {
+        var act = () => Resolve(Json("""{ "Rate": null }"""));
+
+        act.Should().Throw<ArgumentException>().WithMessage("*Rate is no setting*");
+    }
+
+    [Fact]
+    public void Resolve_GroupWithoutSettings_ChangesNothing() =>
+        Resolve(Json("""{ "Clamp": {} }""")).Should().BeEquivalentTo(new RunOptions());
+
+    [Fact]
     public void Resolve_EmptyValue_UnsetsWhatIsOptional()
     {
         var options = Resolve(

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Clamp.Losses.Training.Tests;
 
 /// <summary>Both embedders, over torch and over ONNX Runtime: the same features from the same files.</summary>
+[Collection(nameof(PretrainerTests))]
 public sealed class ImageEmbedderTests : IDisposable
 {
     private static readonly RunOptions Tiny = new() { ImageSize = 24, EvaluationResize = 30, EvaluationInterpolation = Interpolation.Bicubic, Normalisation = Normalisation.Named["imagenet"] };
