@@ -22,8 +22,8 @@ internal readonly unsafe struct Matrix(float* data, int rows, int columns, int s
     /// <param name="count">How many.</param>
     public Matrix RowsFrom(int first, int count) => new(Data + (nint)first * Stride, count, Columns, Stride);
 
-    /// <summary>Some of its columns; it must not be transposed.</summary>
+    /// <summary>Some of its columns.</summary>
     /// <param name="first">The first.</param>
     /// <param name="count">How many.</param>
-    public Matrix ColumnsFrom(int first, int count) => new(Data + first, Rows, count, Stride);
+    public Matrix ColumnsFrom(int first, int count) => new(Data + (IsTransposed ? (nint)first * Stride : first), Rows, count, Stride, IsTransposed);
 }

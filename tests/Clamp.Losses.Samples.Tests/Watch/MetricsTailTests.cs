@@ -65,7 +65,7 @@ public sealed class MetricsTailTests : IDisposable
     [InlineData(0, 1)]
     public void Refresh_OfARunThatWasResumed_HasTheStepsOfNow(int kept, int last)
     {
-        Write(1, 20);
+        WatchedRuns.Write(FilePath, 1, 20);
         var tail = new MetricsTail(FilePath);
         tail.Refresh();
 
@@ -87,7 +87,7 @@ public sealed class MetricsTailTests : IDisposable
     [Fact]
     public void Refresh_AfterTheFileWasRemoved_HasNoSteps()
     {
-        Write(1, 20);
+        WatchedRuns.Write(FilePath, 1, 20);
         var tail = new MetricsTail(FilePath);
         tail.Refresh();
 
@@ -113,7 +113,7 @@ public sealed class MetricsTailTests : IDisposable
     [Fact]
     public void Refresh_OfManySteps_KeepsTheFirstTheLastAndSomeEquallyFarApart()
     {
-        Write(1, 9_998);
+        WatchedRuns.Write(FilePath, 1, 9_998);
         var tail = new MetricsTail(FilePath);
 
         tail.Refresh();
@@ -129,20 +129,11 @@ public sealed class MetricsTailTests : IDisposable
     [InlineData(25, 10)]
     public void StepsPerEpoch_IsKnownFromTheSecondEpochOn(int steps, int? expected)
     {
-        Write(1, steps);
+        WatchedRuns.Write(FilePath, 1, steps);
         var tail = new MetricsTail(FilePath);
 
         tail.Refresh();
 
         tail.StepsPerEpoch.Should().Be(expected);
-    }
-
-    private void Write(int first, int last)
-    {
-        using var writer = new MetricsWriter(FilePath, first - 1);
-        for (var step = first; step <= last; step++)
-        {
-            writer.Write(WatchedRuns.Step(step));
-        }
     }
 }

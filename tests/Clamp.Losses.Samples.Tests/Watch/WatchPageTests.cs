@@ -41,9 +41,9 @@ public sealed class WatchPageTests : IDisposable
         await using var browser = await Browser.Open($"{server.Address}");
         await Assertions.Expect(State(browser)).ToHaveTextAsync("Waiting for the first step.");
 
-        WatchedRuns.Write(run, 1, 3);
+        WatchedRuns.Write(run.MetricsFile, 1, 3);
         await Assertions.Expect(State(browser)).ToContainTextAsync("Training: epoch 1 of 4, step 3");
-        WatchedRuns.Write(run, 4, 40);
+        WatchedRuns.Write(run.MetricsFile, 4, 40);
         await Assertions.Expect(State(browser)).ToContainTextAsync("step 40 of 40");
         run.Write("encoder.dat", [0]);
 

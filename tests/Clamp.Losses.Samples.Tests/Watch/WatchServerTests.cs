@@ -54,7 +54,7 @@ public sealed class WatchServerTests : IAsyncLifetime
     {
         await _client.GetFromJsonAsync<JsonElement>("run");
 
-        WatchedRuns.Write(_run, 13, 20);
+        WatchedRuns.Write(_run.MetricsFile, 13, 20);
 
         (await _client.GetFromJsonAsync<JsonElement>("run")).GetProperty("steps").GetArrayLength().Should().Be(20);
     }

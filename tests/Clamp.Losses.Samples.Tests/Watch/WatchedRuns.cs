@@ -15,16 +15,16 @@ internal static class WatchedRuns
         var folder = RunFolder.Create(path, new RunOptions { Epochs = 4 });
         if (steps > 0)
         {
-            Write(folder, 1, steps);
+            Write(folder.MetricsFile, 1, steps);
         }
 
         return folder;
     }
 
     /// <summary>Steps as a trainer that has done the ones before writes them.</summary>
-    public static void Write(RunFolder folder, int first, int last)
+    public static void Write(string path, int first, int last)
     {
-        using var metrics = new MetricsWriter(folder.MetricsFile, first - 1);
+        using var metrics = new MetricsWriter(path, first - 1);
         for (var step = first; step <= last; step++)
         {
             metrics.Write(Step(step));

@@ -35,7 +35,7 @@ internal sealed unsafe class SplitProduct(CudaDevice gpu, CublasProduct product,
         for (int first = 0; first < left.Columns; first += MostSummed)
         {
             var count = Math.Min(MostSummed, left.Columns - first);
-            var (highFirst, lowFirst) = (Split(left, first, count, leftParts, 0), Split(right.Transposed, first, count, rightParts, Parts - 1));
+            var (highFirst, lowFirst) = (Split(left.ColumnsFrom(first, count), leftParts, 0), Split(right.Transposed.ColumnsFrom(first, count), rightParts, Parts - 1));
             for (int parts = Parts; parts > 1; parts--)
             {
                 var skipped = (Parts - parts) * count;
@@ -56,17 +56,16 @@ internal sealed unsafe class SplitProduct(CudaDevice gpu, CublasProduct product,
         }
     }
 
-    /// <summary>The parts of some columns, the high one in a place of its own and the others after it, or before it where it is last.</summary>
-    private MatrixParts Split(Matrix matrix, int first, int count, ushort* parts, int placeOfHigh)
+    /// <summary>The parts of a matrix, the high one in a place of its own and the others after it, or before it where it is last.</summary>
+    private MatrixParts Split(Matrix matrix, ushort* parts, int placeOfHigh)
     {
-        var transposed = matrix.IsTransposed;
+        var (transposed, count) = (matrix.IsTransposed, matrix.Columns);
         var (rows, columns) = transposed ? (count, matrix.Rows) : (matrix.Rows, count);
         var (stride, step) = transposed ? (columns, (long)rows * columns) : (Parts * count, count);
-        var source = matrix.Data + (transposed ? (nint)first * matrix.Stride : first);
         gpu.Launch(
             gpu.Split.SplitMatrix,
             ((columns + WarpNumbers - 1) / WarpNumbers, Math.Min((rows + BlockWarps - 1) / BlockWarps, MostBlocksDown)), (WarpSize, BlockWarps),
-            source, (long)matrix.Stride, rows, columns, parts + placeOfHigh * step, (long)stride, placeOfHigh == 0 ? step : -step);
+            matrix.Data, (long)matrix.Stride, rows, columns, parts + placeOfHigh * step, (long)stride, placeOfHigh == 0 ? step : -step);
         return new MatrixParts(parts, Parts * count, stride, transposed);
     }
 }
